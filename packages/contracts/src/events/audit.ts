@@ -1,0 +1,33 @@
+import Type, { type Static } from 'typebox'
+import { IdSchema, InstantSchema, nullable } from '../primitives.ts'
+import { defineEvent, type EventType, type Topic } from './event.ts'
+
+/** What no other event says: logins, refused logins, grants, overrides, replays. `subject` is an id or a kind, never a name or an address. */
+export const AuditSchema = Type.Object({
+  auditId: IdSchema,
+  version: Type.Integer({ minimum: 1 }),
+  at: InstantSchema,
+  actor: Type.Object({ type: Type.Enum(['user', 'service', 'system']), id: nullable(Type.String({ maxLength: 64 })) }),
+  action: Type.String({ pattern: '^[a-z]+(-[a-z]+)*(\\.[a-z]+(-[a-z]+)*)+$' }),
+  subject: nullable(Type.String({ maxLength: 64 })),
+  requestId: nullable(Type.String({ maxLength: 128 })),
+})
+export type Audit = Static<typeof AuditSchema>
+
+/** `audit.recorded.v1` on the given service's own topic. */
+export function auditRecorded(topic: Topic): EventType<typeof AuditSchema> {
+  return defineEvent({
+    topic,
+    type: 'audit.recorded.v1',
+    data: AuditSchema,
+    example: {
+      auditId: '01890000-0000-7000-8000-000000000050',
+      version: 1,
+      at: '2026-01-05T09:00:00Z',
+      actor: { type: 'user', id: '01890000-0000-7000-8000-000000000001' },
+      action: 'session.started',
+      subject: '01890000-0000-7000-8000-000000000002',
+      requestId: null,
+    },
+  })
+}
