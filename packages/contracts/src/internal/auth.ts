@@ -24,7 +24,7 @@ export const getAccount = defineOperation({
   params: IdParamsSchema,
   responses: { 200: AccountSchema },
 })
-/** By ids (at most 200), or by a part of the e-mail address; unknown ids are left out. */
+/** By ids (at most 200), or by a part of the e-mail address; unknown ids are left out. Newest first; `beforeId` continues after that account. */
 export const lookupAccounts = defineOperation({
   id: 'lookup-accounts',
   service: 'auth',
@@ -35,11 +35,12 @@ export const lookupAccounts = defineOperation({
   body: closed({
     ids: Type.Optional(Type.Array(IdSchema, { maxItems: 200 })),
     emailContains: Type.Optional(Type.String({ minLength: 1, maxLength: 254 })),
+    beforeId: Type.Optional(IdSchema),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
   }),
   responses: { 200: Type.Object({ items: Type.Array(AccountSchema) }) },
 })
-/** Ends every session and refuses logins; repeating it changes nothing. Emits `account.deactivated`. */
+/** Ends every session and refuses logins; repeating it changes nothing. Emits `account.deactivated`. The last admin stays: 409 `illegal-transition`. */
 export const deactivateAccount = defineOperation({
   id: 'deactivate-account',
   service: 'auth',
@@ -50,6 +51,7 @@ export const deactivateAccount = defineOperation({
   params: IdParamsSchema,
   body: closed({ actorUserId: IdSchema }),
   responses: { 200: AccountSchema },
+  problems: ['illegal-transition'],
 })
 /** The link of a verification or reset mail, at the moment of use; 404 when used, overdue or the person is gone. */
 export const getOneTimeToken = defineOperation({

@@ -24,3 +24,41 @@ export const getPerson = defineOperation({
   params: IdParamsSchema,
   responses: { 200: PersonSchema },
 })
+
+// No control characters: PostgreSQL cannot store U+0000, and nobody's address holds the others.
+const line = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: '^[^\\u0000-\\u001f\\u007f]+$' })
+
+/** The members of a postal address as a request gives them. */
+export const addressMembers = {
+  label: line(60),
+  line1: line(200),
+  line2: Type.Optional(line(200)),
+  postalCode: line(20),
+  city: line(100),
+  countryCode: Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2' }),
+}
+export const AddressSchema = Type.Object({ id: IdSchema, ...addressMembers })
+export type Address = Static<typeof AddressSchema>
+
+/** user's part of the composed `GET /v1/users/{id}/profile`: the gateway checks self or operator and adds `getAccount` of auth. */
+export const PersonProfileSchema = Type.Object({
+  id: IdSchema,
+  displayName: personal(Type.String()),
+  locale: Type.String(),
+  timeZone: Type.String(),
+  planId: nullable(IdSchema),
+  teams: Type.Array(Type.Object({ id: IdSchema, name: Type.String(), role: Type.Enum(['member', 'team-admin']) })),
+  addresses: personal(Type.Array(AddressSchema)),
+})
+export type PersonProfile = Static<typeof PersonProfileSchema>
+
+export const getPersonProfile = defineOperation({
+  id: 'get-person-profile',
+  service: 'user',
+  method: 'GET',
+  path: '/internal/people/{id}/profile',
+  summary: 'A person’s profile and addresses',
+  access: 'service',
+  params: IdParamsSchema,
+  responses: { 200: PersonProfileSchema },
+})
