@@ -1,2 +1,4 @@
-// Public operations of booking: filled by its owner; `index.ts` lists them in `operations`.
-export {}
+export * from './booking/availability.ts'
+export * from './booking/bookings.ts'
+export * from './booking/holds.ts'
+export * from './booking/schemas.ts'
