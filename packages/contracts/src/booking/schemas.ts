@@ -74,7 +74,7 @@ export const PendingChangeSchema = Type.Object({
 })
 
 /** What a cancelled booking gives back; `credits` where it was paid so. */
-export const RefundSchema = Type.Object({
+export const BookingRefundSchema = Type.Object({
   amountMinor: Type.Integer({ minimum: 0 }),
   currency: Type.String(),
   percent: Type.Integer({ minimum: 0, maximum: 100 }),
@@ -104,7 +104,7 @@ export const BookingSchema = Type.Object({
   pendingChange: Type.Optional(PendingChangeSchema),
   checkedInAt: Type.Optional(InstantSchema),
   checkedOutAt: Type.Optional(InstantSchema),
-  refund: Type.Optional(RefundSchema),
+  refund: Type.Optional(BookingRefundSchema),
   createdAt: InstantSchema,
   updatedAt: InstantSchema,
 })

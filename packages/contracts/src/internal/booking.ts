@@ -48,3 +48,17 @@ export const retireUnits = defineOperation({
   }),
   responses: { 200: Type.Object({ inUse: Type.Boolean() }) },
 })
+/**
+ * Bookings a closure hits, for telling each member once. `settled` false: a booking made while the closure was being
+ * stored may still appear, ask again. 404: booking has not heard of the closure (yet, or it was deleted).
+ */
+export const listClosureBookings = defineOperation({
+  id: 'list-closure-bookings',
+  service: 'booking',
+  method: 'GET',
+  path: '/internal/closures/{id}/bookings',
+  summary: 'Whom a closure hits',
+  access: 'service',
+  params: IdParamsSchema,
+  responses: { 200: Type.Object({ settled: Type.Boolean(), items: Type.Array(Type.Object({ bookingId: IdSchema, userId: IdSchema })) }) },
+})

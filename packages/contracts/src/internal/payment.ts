@@ -46,3 +46,18 @@ export const getAttempt = defineOperation({
   params: IdParamsSchema,
   responses: { 200: AttemptSchema },
 })
+/**
+ * Keeps nothing of an attempt: voids or refunds it, and leaves a tombstone when payment has never seen it. Idempotent.
+ * Booking calls it for the attempt of a change that expired unanswered: the booking's version, and with it the targets in
+ * its events, stay as they were.
+ */
+export const releaseAttempt = defineOperation({
+  id: 'release-attempt',
+  service: 'payment',
+  method: 'DELETE',
+  path: '/internal/attempts/{id}',
+  summary: 'Keep nothing of a payment attempt',
+  access: 'service',
+  params: IdParamsSchema,
+  responses: { 204: null },
+})
