@@ -1,0 +1,111 @@
+import type { Issue } from './hours.ts'
+import { minuteMs } from './interval.ts'
+import { parseTime } from './zone.ts'
+
+export const spaceKinds = ['desk', 'room', 'office', 'equipment'] as const
+export type SpaceKind = (typeof spaceKinds)[number]
+
+/** One rule of a price book. Absent conditions match everything; `to` at or before `from` reaches over midnight. */
+export interface PriceRule {
+  readonly unit: 'hour' | 'day' | 'booking'
+  readonly amountMinor: number
+  /** 1 Monday to 7 Sunday, the local day of the minute itself (also after midnight). */
+  readonly weekdays?: readonly number[]
+  readonly from?: string
+  readonly to?: string
+  readonly planId?: string
+  readonly kind?: SpaceKind
+  readonly creditsPerUnit?: number
+}
+
+export interface PriceBook {
+  readonly rules: readonly PriceRule[]
+  readonly dayCapMinor?: number
+}
+
+/** A minute that wants a price. */
+export interface PriceMoment {
+  readonly kind: SpaceKind
+  readonly planId?: string | null
+  readonly weekday: number
+  readonly msOfDay: number
+}
+
+interface Compiled {
+  readonly rules: readonly { rule: PriceRule; weekdays: ReadonlySet<number> | undefined; from: number; to: number }[]
+  /** Milliseconds of the day at which some rule begins or ends, ascending, the last is midnight. */
+  readonly changes: readonly number[]
+}
+
+const dayMinutes = 1440
+const compiled = new WeakMap<readonly PriceRule[], Compiled>()
+
+function compileRules(rules: readonly PriceRule[]): Compiled {
+  let result = compiled.get(rules)
+  if (!result) {
+    const read = rules.map((rule) => ({
+      rule,
+      weekdays: rule.weekdays && new Set(rule.weekdays),
+      from: parseTime(rule.from ?? '00:00')! * minuteMs,
+      to: parseTime(rule.to ?? '24:00')! * minuteMs,
+    }))
+    const changes = [...new Set([...read.flatMap(({ from, to }) => [from, to]), dayMinutes * minuteMs])].filter((ms) => ms > 0).sort((a, b) => a - b)
+    compiled.set(rules, (result = { rules: read, changes }))
+  }
+  return result
+}
+
+/** The first rule that matches a moment and the millisecond of its day up to which it certainly stays the first. */
+export function matchRule(priceBook: PriceBook, moment: PriceMoment): { rule: PriceRule; untilMs: number } | undefined {
+  const { rules, changes } = compileRules(priceBook.rules)
+  for (const { rule, weekdays, from, to } of rules) {
+    if (rule.kind !== undefined && rule.kind !== moment.kind) continue
+    if (rule.planId !== undefined && rule.planId !== moment.planId) continue
+    if (weekdays && !weekdays.has(moment.weekday)) continue
+    const isInside = from < to ? from <= moment.msOfDay && moment.msOfDay < to : moment.msOfDay >= from || moment.msOfDay < to
+    if (isInside) return { rule, untilMs: changes.find((ms) => ms > moment.msOfDay)! }
+  }
+  return undefined
+}
+
+const weekdayNames = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
+const unitNames = { hour: 'Per hour', day: 'Per day', booking: 'Per booking' }
+
+/** A rule in words for a price line: `Per hour (Mon, Tue, 08:00-18:00)`. */
+export function describeRule({ unit, weekdays, from, to }: PriceRule): string {
+  const conditions = [...(weekdays ?? [])].sort((a, b) => a - b).map((weekday) => weekdayNames[weekday - 1]!)
+  if (from !== undefined || to !== undefined) conditions.push(`${from ?? '00:00'}-${to ?? '24:00'}`)
+  return conditions.length > 0 ? `${unitNames[unit]} (${conditions.join(', ')})` : unitNames[unit]
+}
+
+/** Everything wrong with a price book's rules: times of day, and minutes of the week that no rule matches for some kind of space. */
+export function checkPriceRules(rules: readonly PriceRule[]): Issue[] {
+  const issues = rules.flatMap((rule, index) => checkRule(rule, `/rules/${index}`))
+  return issues.length > 0 ? issues : checkCoverage(rules)
+}
+
+function checkRule(rule: PriceRule, pointer: string): Issue[] {
+  const issues: Issue[] = []
+  const from = rule.from === undefined ? 0 : parseTime(rule.from)
+  const to = rule.to === undefined ? dayMinutes : parseTime(rule.to)
+  if (from === undefined || from === dayMinutes)
+    issues.push({ pointer: `${pointer}/from`, code: 'time-invalid', detail: 'from must be a time of day from 00:00 to 23:59' })
+  if (to === undefined) issues.push({ pointer: `${pointer}/to`, code: 'time-invalid', detail: 'to must be a time of day from 00:00 to 24:00' })
+  return issues
+}
+
+/** Whoever has no plan matches the fewest rules, so what covers them covers everybody. */
+function checkCoverage(rules: readonly PriceRule[]): Issue[] {
+  const moments = [0, ...compileRules(rules).changes.slice(0, -1)]
+  for (const kind of spaceKinds) {
+    for (let weekday = 1; weekday <= 7; weekday++) {
+      for (const msOfDay of moments) {
+        if (matchRule({ rules }, { kind, weekday, msOfDay })) continue
+        const time = `${String(Math.floor(msOfDay / 3_600_000)).padStart(2, '0')}:${String(Math.floor(msOfDay / minuteMs) % 60).padStart(2, '0')}`
+        const detail = `no rule matches a ${kind} on ${weekdayNames[weekday - 1]} at ${time} without a plan; end the list with a rule that has no conditions`
+        return [{ pointer: '/rules', code: 'not-covered', detail }]
+      }
+    }
+  }
+  return []
+}
