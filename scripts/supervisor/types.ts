@@ -18,6 +18,8 @@ export interface StackOptions {
   readonly testControls?: boolean
   /** Makes the demo data (`true`: everything, `'accounts'`: only the people who can log in). */
   readonly demo?: boolean | 'accounts'
+  /** `false`: PostgreSQL writes without fsync, for tests that do not pull the plug. */
+  readonly durable?: boolean
   /** Ends every process of the stack when this process dies, however it dies. On unless turned off (the daemon recovers by itself instead). */
   readonly tether?: boolean
   /** How long the start may take before it fails. */
@@ -70,9 +72,11 @@ export interface Stack {
   resume(target: Target): void
   /** Starts or drains replicas until there are `count`. */
   scale(service: ServiceName, count: number): Promise<void>
+  /** The environment that a process of this service is started with; a script of the service runs under it too. */
+  envOf(service: ServiceName): Record<string, string>
   /** Changes the environment of services and restarts the ones it changes. */
   setEnv(service: ServiceName, env: Readonly<Record<string, string>>): Promise<void>
-  /** Settles when all (or these) are ready; rejects with the log's last lines after the limit. */
+  /** Settles when all that are not stopped (or these) are ready; rejects with the log's last lines after the limit. */
   waitReady(targets?: readonly Target[], timeoutMs?: number): Promise<void>
   /** What a service's replicas wrote, oldest first. */
   logs(service: ServiceName): string

@@ -1,0 +1,69 @@
+# Everything a person runs here. Needs git, make and Node 20 or newer with npm; all else is installed below node_modules/.
+MAKEFLAGS += --no-print-directory
+NODE := node_modules/.bin/node
+ALCOVE := $(NODE) scripts/alcove.ts
+VITEST := $(NODE) node_modules/vitest/vitest.mjs
+MANIFESTS := pnpm-lock.yaml pnpm-workspace.yaml package.json $(wildcard packages/*/package.json services/*/package.json)
+
+.PHONY: help install generate up down status logs stop start restart dev reset demo test bench rebuild-reports lint format
+.DEFAULT_GOAL := help
+
+help: ## This list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
+
+# Only when a manifest changed or nothing was ever installed. CI=1: no question, no git hook.
+node_modules/.installed: $(MANIFESTS)
+	@echo "installing packages"
+	@CI=1 npm_config_yes=true npm_config_update_notifier=false npx --yes pnpm@12 install --frozen-lockfile --reporter=append-only
+	@touch $@
+
+install: node_modules/.installed
+
+generate: node_modules/.installed
+	@$(NODE) scripts/generate.ts
+
+up: generate ## Start everything (N_booking=3, PORT_BASE=10000, RATE_LIMITS=off, any documented variable of a service)
+	@$(ALCOVE) up
+
+down: ## Drain and stop everything; data stay
+	@if [ -x $(NODE) ]; then $(ALCOVE) down; else echo "Alcove is not running here"; fi
+
+status: install ## Processes: state, pid, uptime, memory, restarts, last exit
+	@$(ALCOVE) status
+
+logs: install ## Logs of all, or of one: s=booking
+	@$(ALCOVE) logs $(s)
+
+stop: install ## Really stop one: s=payment, or one replica: s=booking.2
+	@$(ALCOVE) stop $(s)
+
+start: install ## Start a stopped one again: s=payment
+	@$(ALCOVE) start $(s)
+
+restart: install ## Drain one and start it anew: s=payment
+	@$(ALCOVE) restart $(s)
+
+dev: generate ## Start everything, restart what is saved, follow the logs
+	@$(ALCOVE) dev
+
+reset: install ## Stop everything and remove all data
+	@$(ALCOVE) reset
+
+demo: generate ## A narrated run through what Alcove promises
+	@$(ALCOVE) up
+	@$(NODE) scripts/demo/tour.ts
+
+test: generate ## Lint, types, and every test
+	@$(NODE) scripts/test.ts
+
+bench: generate ## Measure (docs/performance.md explains)
+	@$(NODE) scripts/bench/main.ts
+
+rebuild-reports: generate ## Rebuild reporting's read models from its raw events
+	@$(ALCOVE) rebuild-reports
+
+lint: generate
+	@npx --yes pnpm@12 lint
+
+format: install
+	@node_modules/.bin/oxfmt

@@ -1,0 +1,87 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { allServices, nodeBinary, root } from '../supervisor/layout.ts'
+import { pickServiceEnv } from '../supervisor/service-env.ts'
+import { followProgress, NotRunning, send } from './client.ts'
+import { closeInheritedDescriptors } from './close-inherited.ts'
+import { supervisorLog, type UpRequest } from './protocol.ts'
+import { describeStack } from './summary.ts'
+
+/** `make up`: starts the daemon, or brings a running one to what is asked for; settles when all is ready. */
+export async function up(): Promise<number> {
+  const request = readRequest(process.env)
+  if (await isRunning()) {
+    // Another terminal may be starting it just now.
+    await waitUntilReady()
+    const { changes } = await send('apply', request)
+    console.log(changes.length > 0 ? changes.join('\n') : 'already running')
+  } else {
+    const daemon = launchDaemon(request)
+    await waitForSocket(daemon)
+    await waitUntilReady()
+  }
+  console.log(describeStack(await send('status', {})))
+  return 0
+}
+
+export async function isRunning(): Promise<boolean> {
+  try {
+    await send('status', {})
+    return true
+  } catch (error) {
+    if (error instanceof NotRunning) return false
+    throw error
+  }
+}
+
+function readRequest(env: NodeJS.ProcessEnv): UpRequest {
+  const portBase = Number(env.PORT_BASE ?? 0)
+  if (!Number.isInteger(portBase) || portBase < 0 || portBase > 54_000) throw new Error(`PORT_BASE is a number from 0 to 54000, not ${env.PORT_BASE}`)
+  const replicas = Object.fromEntries(
+    Object.entries(env)
+      .filter(([name]) => name.startsWith('N_'))
+      .map(([name, count]) => [readServiceName(name), Number(count)]),
+  )
+  return { portBase, replicas, serviceEnv: pickServiceEnv(env) as UpRequest['serviceEnv'] }
+}
+
+function readServiceName(variable: string): string {
+  const service = variable.slice(2).toLowerCase()
+  if (!allServices.some((name) => name === service)) throw new Error(`${variable}: there is no service ${service}; there are ${allServices.join(', ')}`)
+  return service
+}
+
+function launchDaemon(request: UpRequest): ChildProcess {
+  closeInheritedDescriptors()
+  mkdirSync(dirname(supervisorLog), { recursive: true })
+  const log = openSync(supervisorLog, 'a')
+  const daemon = spawn(nodeBinary, ['--max-old-space-size=256', join(root, 'scripts/control/daemon.ts'), JSON.stringify(request)], {
+    cwd: root,
+    env: process.env,
+    stdio: ['ignore', log, log],
+    detached: true,
+  })
+  closeSync(log)
+  daemon.unref()
+  return daemon
+}
+
+async function waitForSocket(daemon: ChildProcess): Promise<void> {
+  while (daemon.exitCode === null && daemon.signalCode === null) {
+    if (await isRunning()) return
+    await delay(50)
+  }
+  const tail = readFileSync(supervisorLog, 'utf8').trimEnd().split('\n').slice(-10).join('\n')
+  throw new Error(`the supervisor ended at once; the end of ${supervisorLog}:\n${tail}`)
+}
+
+async function waitUntilReady(): Promise<void> {
+  for await (const progress of followProgress()) {
+    if ('failure' in progress) throw new Error(`Alcove did not start.\n${progress.failure}`)
+    if ('ready' in progress) return
+    console.log(progress.line)
+  }
+  throw new Error(`the supervisor ended while starting; see ${supervisorLog}`)
+}

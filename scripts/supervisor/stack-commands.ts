@@ -1,0 +1,114 @@
+import { existsSync, readFileSync } from 'node:fs'
+import type { ServiceName } from '@alcove/contracts'
+import { allServices, listenHost, type PortPair } from './layout.ts'
+import type { ManagedProcess } from './managed-process.ts'
+import type { Ground } from './prepare.ts'
+import { until } from './processes.ts'
+import type { Recorder } from './recorder.ts'
+import { replaceFile } from './replace-file.ts'
+import type { ReplicaSet } from './replica-set.ts'
+import { parseTarget } from './target.ts'
+import type { Stack, Target } from './types.ts'
+
+/** Drained in this order, callers before those they call, so that requests under way find what they need. */
+const DRAIN_ORDER: readonly (readonly ServiceName[])[] = [
+  ['gateway'],
+  ['admin', 'notification', 'reporting', 'booking'],
+  ['auth', 'user', 'workspace', 'payment'],
+]
+const READY_LIMIT_MS = 60_000
+/** Crashes before ever being ready after which waiting longer is pointless. */
+const FAILED_STARTS_MAX = 3
+const TAIL_LINES = 20
+
+export interface StackParts {
+  readonly ground: Ground
+  readonly sets: ReadonlyMap<ServiceName, ReplicaSet>
+  /** Read at each start of a process. */
+  readonly serviceEnv: Partial<Record<ServiceName, Readonly<Record<string, string>>>>
+  readonly buildEnv: (service: ServiceName, own: PortPair) => Record<string, string>
+  readonly recorder: Recorder
+  readonly onDown: readonly (() => void)[]
+}
+
+/** The commands of a stack over its parts. */
+export function createStack({ ground, sets, serviceEnv, buildEnv, recorder, onDown }: StackParts): Stack {
+  const { layout, ports } = ground
+  let ended: Promise<void> | undefined
+
+  const resolve = (target: Target) => {
+    const { service, replica } = parseTarget(target)
+    const set = sets.get(service)
+    if (!set) throw new Error(`${service} is not part of this stack`)
+    return { set, replica, processes: set.select(replica) }
+  }
+  const selectAll = (targets: readonly Target[] | undefined) =>
+    targets ? targets.flatMap((target) => resolve(target).processes) : [...sets.values()].flatMap((set) => set.list())
+  const readLog = (service: ServiceName) => (existsSync(layout.logFile(service)) ? readFileSync(layout.logFile(service), 'utf8') : '')
+  const describeFailure = (process: ManagedProcess) => {
+    const { service, replica, state, lastExit } = process.status()
+    const tail = readLog(service).trimEnd().split('\n').slice(-TAIL_LINES).join('\n')
+    return `${service}${replica > 1 ? `.${replica}` : ''} is not ready (${state}${lastExit ? `, last exit ${lastExit}` : ''}); the end of its log:\n${tail}`
+  }
+
+  const waitReady = async (targets?: readonly Target[], timeoutMs = READY_LIMIT_MS) => {
+    const isWaited = (state: string) => state !== 'ready' && (targets !== undefined || state !== 'stopped')
+    const listWaiting = () => selectAll(targets).filter((process) => isWaited(process.state()))
+    const isCrashing = (process: ManagedProcess) => process.failedStarts() >= FAILED_STARTS_MAX
+    await until(() => listWaiting().length === 0 || listWaiting().some(isCrashing), timeoutMs)
+    const waiting = listWaiting()
+    const culprits = waiting.some(isCrashing) ? waiting.filter(isCrashing) : waiting
+    if (culprits.length > 0) throw new Error(culprits.map(describeFailure).join('\n\n'))
+  }
+  const start = async (target: Target) => {
+    const { set, replica } = resolve(target)
+    await set.start(replica)
+    await waitReady([target])
+  }
+  const stop = async (target: Target) => {
+    const { set, replica } = resolve(target)
+    await set.stop(replica)
+  }
+
+  const endEverything = async () => {
+    for (const wave of DRAIN_ORDER) await Promise.all(wave.map((service) => sets.get(service)?.stop()))
+    await ground.postgres.stop()
+    for (const end of onDown) end()
+    recorder.close()
+  }
+
+  return {
+    dir: layout.dir,
+    urls: Object.fromEntries(allServices.map((service) => [service, `http://${listenHost}:${ports.service(service).port}`])) as Record<ServiceName, string>,
+    opsUrls: (service) => resolve(service).processes.map((process) => process.status().opsUrl),
+    databaseUrls: ground.databaseUrls,
+    status: () => selectAll(undefined).map((process) => process.status()),
+    start,
+    stop,
+    restart: async (target) => {
+      await stop(target)
+      await start(target)
+    },
+    kill: async (target, options = {}) => {
+      await Promise.all(resolve(target).processes.map((process) => process.kill(options.signal ?? 'SIGKILL', options.restart ?? true)))
+    },
+    pause: (target) => resolve(target).processes.forEach((process) => process.setPaused(true)),
+    resume: (target) => resolve(target).processes.forEach((process) => process.setPaused(false)),
+    scale: async (service, count) => {
+      const { set } = resolve(service)
+      await set.scale(count)
+      await start(service)
+    },
+    envOf: (service) => buildEnv(service, ports.service(service)),
+    setEnv: async (service, env) => {
+      serviceEnv[service] = { ...serviceEnv[service], ...env }
+      await stop(service)
+      await start(service)
+    },
+    waitReady,
+    logs: readLog,
+    serviceToken: (caller, callee) => ground.credentials.signServiceToken(caller, callee),
+    setClockOffsetMs: (offsetMs) => replaceFile(layout.clockFile, JSON.stringify({ offsetMs })),
+    down: () => (ended ??= endEverything()),
+  }
+}
