@@ -1,4 +1,4 @@
-import { request } from 'node:http'
+import { request, type IncomingMessage } from 'node:http'
 import { createInterface } from 'node:readline'
 import { socketPath, type Commands, type Progress } from './protocol.ts'
 
@@ -23,7 +23,7 @@ export async function* followProgress(): AsyncGenerator<Progress> {
   for await (const line of createInterface({ input: await open('progress', {}) })) yield JSON.parse(line) as Progress
 }
 
-function open(command: string, body: object): Promise<import('node:http').IncomingMessage> {
+function open(command: string, body: object): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const call = request({ socketPath, path: `/${command}`, method: 'POST', agent: false }, resolve)
     call.on('error', (error: NodeJS.ErrnoException) => reject(isAbsent(error) ? new NotRunning() : error))
