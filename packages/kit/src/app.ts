@@ -1,0 +1,154 @@
+import type { ServiceName } from '@alcove/contracts'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Socket } from 'node:net'
+import type { Histogram, Registry } from 'prom-client'
+import type { Authenticator } from './authenticator.ts'
+import { addJsonParser, bodyBytesMax, drainRequest } from './body.ts'
+import type { Clock } from './clock.ts'
+import type { LazyRequestContext } from './context.ts'
+import { notFound, ProblemError } from './errors.ts'
+import { isRequestId, newId } from './ids.ts'
+import type { Logger } from './log.ts'
+import { requestHistogram } from './metrics.ts'
+import { renderProblem, toProblem } from './problem.ts'
+
+export interface AppOptions {
+  service: ServiceName
+  log: Logger
+  authenticator: Authenticator
+  clock: Clock
+  version: string
+  metrics: Registry
+}
+
+/** What routes of an application share; kept on the instance under {@link appState}. */
+export interface AppState extends AppOptions {
+  histogram: Histogram<'method' | 'route' | 'status'>
+  /** Known paths with their methods, for 405. */
+  paths: Map<string, { pattern: RegExp; methods: Set<string> }>
+  /** Set while draining: every answer then ends its connection. */
+  draining: boolean
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    alcove: AppState
+  }
+  interface FastifyRequest {
+    alcove: LazyRequestContext | null
+  }
+}
+
+/**
+ * A Fastify instance as every service uses it: problem+json for every failure, 404 and 405, request ids, JSON only, no body over
+ * 256 KiB, `GET /health`, one metric observation and at most one log line per request.
+ */
+export function createApp(options: AppOptions): FastifyInstance {
+  const app = Fastify({
+    loggerInstance: options.log as FastifyBaseLogger,
+    // A child logger per request is made on first use instead (RequestContext.log).
+    childLoggerFactory: (logger) => logger,
+    logController: new Fastify.LogController({ disableRequestLogging: true }),
+    genReqId: (raw) => (isRequestId(raw.headers['x-request-id']) ? (raw.headers['x-request-id'] as string) : newId()),
+    requestIdHeader: false,
+    bodyLimit: bodyBytesMax,
+    requestTimeout: 60_000,
+    // A request that arrives while the listener closes is still carried out: it was accepted.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 1024 },
+    frameworkErrors: (error, request, reply) => sendProblem(state, error, request as FastifyRequest, reply as FastifyReply),
+    clientErrorHandler: (error, socket) => answerUnreadable(state, error, socket as Socket),
+  }) as unknown as FastifyInstance
+  const state: AppState = { ...options, histogram: requestHistogram(options.metrics), paths: new Map(), draining: false }
+  app.decorate('alcove', state)
+  app.decorateRequest('alcove', null)
+  addJsonParser(app)
+  app.setErrorHandler((error, request, reply) => answerError(state, error, request, reply))
+  app.setNotFoundHandler((request, reply) => answerUnknown(state, request, reply))
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id)
+    if (state.draining) reply.header('connection', 'close')
+    done()
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    recordAnswer(state, request, reply)
+    done()
+  })
+  app.get('/health', (_request, reply) => reply.send({ status: 'ok', service: options.service, version: options.version }))
+  notePath(app, 'GET', '/health')
+  return app
+}
+
+/** Remembers that a path exists, so that another method there answers 405. */
+export function notePath(app: FastifyInstance, method: string, path: string): void {
+  const { paths } = app.alcove
+  let known = paths.get(path)
+  if (!known) {
+    const source = path
+      .split(/(\{[^}]+\})/)
+      .map((part) => (part.startsWith('{') ? '[^/]+' : part.replace(/[.*+?^$()|[\]\\]/g, '\\$&')))
+      .join('')
+    known = { pattern: new RegExp(`^${source}$`), methods: new Set() }
+    paths.set(path, known)
+  }
+  known.methods.add(method)
+  if (method === 'GET') known.methods.add('HEAD')
+}
+
+function answerUnknown(state: AppState, request: FastifyRequest, reply: FastifyReply): void {
+  const path = request.url.split('?', 1)[0]!
+  const methods = new Set<string>()
+  for (const { pattern, methods: known } of state.paths.values()) if (pattern.test(path)) for (const method of known) methods.add(method)
+  if (methods.size === 0) {
+    sendProblem(state, notFound(), request, reply)
+    return
+  }
+  const allow = [...methods].sort().join(', ')
+  sendProblem(state, new ProblemError('method-not-allowed', `Allowed here: ${allow}.`, { headers: { allow } }), request, reply)
+}
+
+async function answerError(state: AppState, error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const problem = toProblem(error)
+  if (problem.slug === 'payload-too-large') await drainRequest(request.raw)
+  sendProblem(state, problem, request, reply)
+}
+
+/** Answers with a problem and logs it when it is ours. */
+export function sendProblem(state: AppState, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = toProblem(error)
+  if (problem.status >= 500) {
+    const fields = { requestId: request.id, slug: problem.slug, err: problem.cause ?? problem }
+    if (problem.slug === 'internal') state.log.error(fields, 'request failed')
+    else state.log.warn(fields, 'request not answered in full')
+  }
+  const body = renderProblem(problem, { instance: request.url.split('?', 1)[0]!, requestId: request.id, now: state.clock.now() })
+  reply.code(problem.status).header('content-type', 'application/problem+json').header('x-request-id', request.id)
+  if (problem.headers) reply.headers(problem.headers)
+  reply.serializer(JSON.stringify).send(body)
+}
+
+/** Answers what Node's parser could not read: headers beyond 16 KiB, broken HTTP, a request that never ends. */
+function answerUnreadable(state: AppState, error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW'
+  const problem = new ProblemError('malformed', tooLarge ? 'The request line and headers are larger than 16 KiB.' : 'The request is not valid HTTP.')
+  const requestId = newId()
+  const body = JSON.stringify(renderProblem(problem, { instance: '', requestId, now: state.clock.now() }))
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\nx-request-id: ${requestId}\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  )
+}
+
+function recordAnswer(state: AppState, request: FastifyRequest, reply: FastifyReply): void {
+  const route = request.is404 ? 'unmatched' : (request.routeOptions.url ?? 'unmatched')
+  const ms = reply.elapsedTime
+  state.histogram.observe({ method: request.method, route, status: String(reply.statusCode) }, ms / 1000)
+  if (route !== '/health' && state.log.isLevelEnabled('info')) {
+    const traceId = request.alcove?.traceparent.slice(3, 35)
+    state.log.info({ requestId: request.id, traceId, method: request.method, route, status: reply.statusCode, ms: Math.round(ms * 10) / 10 }, 'request')
+  }
+}

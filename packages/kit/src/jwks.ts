@@ -1,0 +1,96 @@
+import { importJWK, type JWK } from 'jose'
+import { request } from 'undici'
+
+/** What `jwtVerify` takes as a key. */
+export type VerifyKey = Awaited<ReturnType<typeof importJWK>>
+
+/** The keys could not be fetched, so a token can be judged neither good nor bad. */
+export class KeysUnavailableError extends Error {
+  constructor(cause: unknown) {
+    super('the signing keys could not be fetched', { cause })
+    this.name = 'KeysUnavailableError'
+  }
+}
+
+/** Public keys by `kid`. */
+export interface KeySource {
+  /** The key; undefined when the issuer, just asked, does not know it. @throws {KeysUnavailableError} */
+  find(kid: string): Promise<VerifyKey | undefined>
+  /** Calls back when a key has disappeared, because tokens judged good by it no longer are. */
+  onRemoved(listener: () => void): void
+}
+
+async function importKeys(document: unknown): Promise<Map<string, VerifyKey>> {
+  const keys = new Map<string, VerifyKey>()
+  const listed = (document as { keys?: unknown } | null)?.keys
+  if (!Array.isArray(listed)) throw new Error('not a JWK set')
+  for (const jwk of listed as JWK[]) {
+    if (typeof jwk?.kid !== 'string' || (jwk.use !== undefined && jwk.use !== 'sig')) continue
+    const alg = jwk.kty === 'EC' && jwk.crv === 'P-256' ? 'ES256' : jwk.kty === 'RSA' ? 'RS256' : undefined
+    if (!alg) continue
+    // Only the public half, whatever the issuer publishes; the algorithm comes from the key's kind, never from a token.
+    const { kty, crv, x, y, n, e, kid } = jwk
+    keys.set(kid!, await importJWK({ kty, crv, x, y, n, e, kid } as JWK, alg))
+  }
+  return keys
+}
+
+/** Keys known beforehand (tests, the issuer itself). */
+export function createLocalKeySource(document: { keys: JWK[] }): KeySource {
+  const imported = importKeys(document)
+  return { find: async (kid) => (await imported).get(kid), onRemoved: () => undefined }
+}
+
+async function fetchDocument(url: string, timeoutMs: number): Promise<unknown> {
+  const { statusCode, body } = await request(url, { headersTimeout: timeoutMs, bodyTimeout: timeoutMs, signal: AbortSignal.timeout(timeoutMs) })
+  if (statusCode !== 200) {
+    await body.dump()
+    throw new Error(`the key endpoint answered ${statusCode}`)
+  }
+  return body.json()
+}
+
+/**
+ * Keys at a URL, fetched on first use. An unknown `kid` asks again, at most once per cooldown; keys older than `maxAgeMs` are
+ * refreshed in the background while the old ones go on being used, so an issuer that is down stops nobody who holds a good token.
+ */
+export function createRemoteKeySource(options: { url: string; cooldownMs?: number; maxAgeMs?: number; timeoutMs?: number }): KeySource {
+  const { url, cooldownMs = 5000, maxAgeMs = 60_000, timeoutMs = 2000 } = options
+  const listeners: (() => void)[] = []
+  let keys = new Map<string, VerifyKey>()
+  let fetchedAt = -Infinity
+  let triedAt = -Infinity
+  let failure: unknown
+  let pending: Promise<void> | undefined
+
+  async function refresh(): Promise<void> {
+    triedAt = performance.now()
+    try {
+      const fresh = await importKeys(await fetchDocument(url, timeoutMs))
+      const removed = [...keys.keys()].some((kid) => !fresh.has(kid))
+      keys = fresh
+      fetchedAt = performance.now()
+      failure = undefined
+      if (removed) for (const listener of listeners) listener()
+    } catch (error) {
+      failure = error
+    }
+  }
+  const refreshOnce = () => (pending ??= refresh().finally(() => (pending = undefined)))
+
+  return {
+    async find(kid) {
+      const known = keys.get(kid)
+      if (known) {
+        if (performance.now() - fetchedAt > maxAgeMs && performance.now() - triedAt > cooldownMs) void refreshOnce()
+        return known
+      }
+      // After a failure the next token may ask at once: only a successful answer starts the cooldown.
+      if (pending || failure !== undefined || performance.now() - triedAt > cooldownMs) await refreshOnce()
+      const found = keys.get(kid)
+      if (!found && failure !== undefined) throw new KeysUnavailableError(failure)
+      return found
+    },
+    onRemoved: (listener) => void listeners.push(listener),
+  }
+}

@@ -1,0 +1,187 @@
+import type { BodyOf, Operation, ParamsOf, QueryOf, ResponseOf } from '@alcove/contracts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ValidateFunction } from 'ajv'
+import { notePath, sendProblem, type AppState } from './app.ts'
+import { assertNoBody } from './body.ts'
+import { isAdmin, isOperator, LazyRequestContext, type RequestContext } from './context.ts'
+import { forbidden, malformed, preconditionRequired, ProblemError, type FieldError, versionStale } from './errors.ts'
+import { prepareResponseSchema } from './serialization.ts'
+import { compileBody, compileParameters, findUnstorable, isStorable, toFieldErrors } from './validation.ts'
+
+/** What a handler is given: validated by the operation's schemas. */
+export interface OperationInput<O extends Operation> {
+  params: ParamsOf<O>
+  query: QueryOf<O>
+  body: BodyOf<O>
+  /** The version in `If-Match`; -1, which no resource has, for a tag that never matches (RFC 9110 13.1.1: weak, or not one of ours). */
+  ifMatch?: number
+  idempotencyKey?: string
+}
+
+type PageOf<O extends Operation> = O extends { readonly produces: string } ? { status: keyof O['responses'] & number; body: string } : never
+
+/** What a handler answers; `headers` in lower case. A string body is sent as it is. */
+export type OperationAnswer<O extends Operation> = (ResponseOf<O> | PageOf<O>) & { headers?: Record<string, string> }
+
+export type OperationHandler<O extends Operation> = (input: OperationInput<O>, ctx: RequestContext) => Promise<OperationAnswer<O>>
+
+/**
+ * Adds a route. Checks in the order of the public API: token (before the body is read), body size and media type, every field of path,
+ * query and body at once, role, then the handler. Past the deadline the caller gets 504 and `ctx.signal` aborts.
+ */
+export function addOperation<const O extends Operation>(app: FastifyInstance, operation: O, handler: OperationHandler<O>): void {
+  const readInput = createInputReader(operation)
+  const state = app.alcove
+  notePath(app, operation.method, operation.path)
+  const response = Object.fromEntries(
+    Object.entries(operation.responses)
+      .filter(([, schema]) => schema !== null)
+      .map(([status, schema]) => [status, prepareResponseSchema(schema)]),
+  )
+  app.route({
+    method: operation.method,
+    url: operation.path.replace(/\{([^}]+)\}/g, ':$1'),
+    ...(Object.keys(response).length > 0 ? { schema: { response } } : {}),
+    onRequest: (request, reply, done) => {
+      const ctx = new LazyRequestContext(request, reply)
+      request.alcove = ctx
+      authenticate(state, operation, ctx, done)
+    },
+    handler: (request, reply) => {
+      const ctx = request.alcove!
+      const input = readInput(request) as OperationInput<O>
+      assertRole(operation, ctx)
+      ctx.onExpiry(() => expire(state, ctx))
+      handler(input, ctx).then(
+        (answer) => settle(ctx, () => sendAnswer(operation, answer as Answer, reply)),
+        (error: unknown) => settle(ctx, () => void reply.send(error instanceof Error ? error : new Error('not an error was thrown', { cause: error }))),
+      )
+    },
+  })
+}
+
+/**
+ * Compares `If-Match` with the resource's present version; to be called after 404 was ruled out.
+ * @throws {ProblemError} `precondition-required` without the header, `version-stale` for another version
+ */
+export function requireVersion(input: { ifMatch?: number }, currentVersion: number): number {
+  if (input.ifMatch === undefined) throw preconditionRequired()
+  if (input.ifMatch !== currentVersion) throw versionStale()
+  return currentVersion
+}
+
+type Answer = { status: number; body?: unknown; headers?: Record<string, string> }
+
+function authenticate(state: AppState, operation: Operation, ctx: LazyRequestContext, done: (error?: Error) => void): void {
+  const { headers } = ctx.raw.request
+  try {
+    if (operation.access === 'service') {
+      const caller = state.authenticator.verifyService(headers['x-service-authorization'] as string | undefined)
+      resolveThen(caller, (name) => (ctx.caller = name), done)
+      return
+    }
+    if (operation.access === 'public' && headers.authorization === undefined) {
+      done()
+      return
+    }
+    const principal = state.authenticator.verifyUser(headers.authorization)
+    // On a public operation a token is extra: an expired one must not keep anybody from logging in.
+    const refuse = operation.access === 'public' ? () => done() : done
+    resolveThen(principal, (found) => (ctx.optionalPrincipal = found), refuse)
+  } catch (error) {
+    done(operation.access === 'public' ? undefined : (error as Error))
+  }
+}
+
+function resolveThen<T>(value: T | Promise<T>, use: (value: T) => void, done: (error?: Error) => void): void {
+  if (!(value instanceof Promise)) {
+    use(value)
+    done()
+    return
+  }
+  value.then((resolved) => {
+    use(resolved)
+    done()
+  }, done)
+}
+
+function assertRole(operation: Operation, ctx: LazyRequestContext): void {
+  if (operation.access === 'operator' && !isOperator(ctx.principal)) throw forbidden('This needs the role operator.')
+  if (operation.access === 'admin' && !isAdmin(ctx.principal)) throw forbidden('This needs the role admin.')
+}
+
+function settle(ctx: LazyRequestContext, answer: () => void): void {
+  ctx.settle()
+  if (!ctx.raw.reply.sent) answer()
+}
+
+function expire(state: AppState, ctx: LazyRequestContext): void {
+  const { request, reply } = ctx.raw
+  if (!reply.sent) sendProblem(state, new ProblemError('deadline-exceeded', 'There was no complete answer in the time given.'), request, reply)
+  ctx.abort(new Error('the deadline has passed'))
+}
+
+function sendAnswer(operation: Operation, answer: Answer, reply: FastifyReply): void {
+  reply.code(answer.status)
+  if (answer.headers) reply.headers(answer.headers)
+  if (answer.body === undefined) {
+    reply.send()
+    return
+  }
+  if (typeof answer.body === 'string' && operation.produces && !reply.hasHeader('content-type')) reply.type(operation.produces)
+  reply.send(answer.body)
+}
+
+function createInputReader(operation: Operation): (request: FastifyRequest) => OperationInput<Operation> {
+  const params = operation.params && compileParameters(operation.params)
+  const query = operation.query && compileParameters(operation.query)
+  const body = operation.body && compileBody(operation.body)
+  return (request) => {
+    const errors: FieldError[] = []
+    check(params, request.params, errors)
+    check(query, request.query, errors)
+    if (!query && Object.keys(request.query as object).length > 0) {
+      for (const name of Object.keys(request.query as object))
+        errors.push({ pointer: `/${name}`, code: 'unknown-member', detail: 'There is no such query parameter.' })
+    }
+    if (body) {
+      if (request.body === undefined) errors.push({ pointer: '', code: 'required', detail: 'A JSON body is required.' })
+      else check(body, request.body, errors)
+    } else assertNoBody(request.body)
+    const ifMatch = readIfMatch(request.headers['if-match'], errors)
+    const idempotencyKey = operation.method === 'POST' ? readIdempotencyKey(request.headers['idempotency-key'], errors) : undefined
+    if (errors.length > 0) throw malformed(errors.slice(0, 100))
+    return { params: request.params, query: request.query, body: request.body, ifMatch, idempotencyKey } as OperationInput<Operation>
+  }
+}
+
+function check(validate: ValidateFunction | undefined, value: unknown, errors: FieldError[]): void {
+  if (!isStorable(value)) {
+    const found = findUnstorable(value)
+    errors.push(...found)
+    // What is nested too deep is not walked again by anything.
+    if (found.some((error) => error.code === 'depth')) return
+  }
+  if (validate && !validate(value)) errors.push(...toFieldErrors(validate.errors))
+}
+
+/**
+ * One entity tag. `"7"` is version 7; a weak or foreign tag matches nothing (-1, so 412); `*` names no version and would defeat
+ * the check, so it counts as absent (428 where the header is required).
+ */
+function readIfMatch(header: string | undefined, errors: FieldError[]): number | undefined {
+  if (header === undefined || header.trim() === '*') return undefined
+  const tag = /^(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"$/.exec(header.trim())
+  if (!tag) {
+    errors.push({ pointer: '/If-Match', code: 'format', detail: 'must be one entity tag such as "7"' })
+    return undefined
+  }
+  return tag[1] === undefined && /^[1-9]\d{0,14}$/.test(tag[2]!) ? Number(tag[2]) : -1
+}
+
+function readIdempotencyKey(header: string | string[] | undefined, errors: FieldError[]): string | undefined {
+  if (header === undefined) return undefined
+  if (typeof header === 'string' && /^[\x20-\x7e]{1,255}$/.test(header)) return header
+  errors.push({ pointer: '/Idempotency-Key', code: 'format', detail: 'must be 1 to 255 printable ASCII characters' })
+  return undefined
+}

@@ -1,0 +1,174 @@
+import { getServiceStatus, type ServiceName, type ServiceStatus } from '@alcove/contracts'
+import type { FastifyInstance } from 'fastify'
+import type { Server } from 'node:http'
+import type { Registry } from 'prom-client'
+import type { Static, TObject, TSchema } from 'typebox'
+import { createConfiguredAuthenticator, type Authenticator } from './authenticator.ts'
+import { createClock, type Clock } from './clock.ts'
+import { ConfigError, loadConfig, type BaseConfig } from './config.ts'
+import { createKillPoints, type KillPoints } from './kill-points.ts'
+import { createLogger, type Logger } from './log.ts'
+import { createMetrics } from './metrics.ts'
+import { addOperation } from './operation.ts'
+import { createOpsServer, runChecks, type Check, type OpsState } from './ops.ts'
+
+/** Something with a life of its own inside a process. Started in order after the app listens; stopped by phase when draining. */
+export interface Lifecycle {
+  name: string
+  phase: 'consumer' | 'request' | 'relay' | 'adapter'
+  start?(): Promise<void>
+  stop?(): Promise<void>
+  pause?(): void | Promise<void>
+  resume?(): void | Promise<void>
+}
+
+export interface ServiceParts {
+  app: FastifyInstance
+  /** Each must resolve for the process to be ready. */
+  readiness: Record<string, Check>
+  /** What only the service can say of itself in `GET /internal/status`. */
+  status?: () => Promise<Partial<ServiceStatus>>
+  lifecycles: Lifecycle[]
+}
+
+export interface BuildContext<C> {
+  config: C
+  log: Logger
+  metrics: Registry
+  clock: Clock
+  killPoints: KillPoints
+  authenticator: Authenticator
+}
+
+export interface ServiceDefinition<P extends Record<string, TSchema>> {
+  name: ServiceName
+  configSchema: TObject<P>
+  build(ctx: BuildContext<Static<TObject<P>> & BaseConfig>): Promise<ServiceParts> | ServiceParts
+  /** For tests; `process.env` otherwise. */
+  env?: Record<string, string | undefined>
+}
+
+/**
+ * Runs a service as this process: reads the configuration (all problems printed, exit 1), builds, listens, and drains on SIGTERM or SIGINT:
+ * unready, consumers stop, requests in flight are answered with `connection: close`, the relay empties, adapters close, exit 0.
+ * A second signal ends the process at once.
+ */
+export async function runService<P extends Record<string, TSchema>>(definition: ServiceDefinition<P>): Promise<void> {
+  const config = readConfig(definition)
+  const log = createLogger({ service: definition.name, version: config.SERVICE_VERSION, level: config.LOG_LEVEL })
+  const state: OpsState = { started: false, draining: false }
+  process.on('unhandledRejection', (reason) => fail(log, reason, 'unhandled rejection'))
+  process.on('uncaughtException', (error) => fail(log, error, 'uncaught exception'))
+  try {
+    const metrics = createMetrics({ service: definition.name })
+    const testControls = config.TEST_CONTROLS === 'on'
+    const killPoints = createKillPoints({ enabled: testControls })
+    const authenticator = createConfiguredAuthenticator(definition.name, config)
+    const parts = await definition.build({ config, log, metrics, clock: createClock({ file: config.CLOCK_FILE }), killPoints, authenticator })
+    addStatusRoute(definition.name, config, parts)
+    const controls = testControls ? { killPoints, setConsumersPaused: (paused: boolean) => setConsumersPaused(parts.lifecycles, paused) } : undefined
+    const ops = createOpsServer({ metrics, state, checks: parts.readiness, controls })
+    await listen(ops, config)
+    onSignal(() => drain({ parts, ops, state, config, log }), log)
+    await parts.app.listen({ host: config.HOST, port: config.PORT })
+    for (const lifecycle of parts.lifecycles) await lifecycle.start?.()
+    state.started = true
+    log.info({ port: config.PORT, opsPort: config.OPS_PORT }, 'started')
+  } catch (error) {
+    fail(log, error, 'could not start')
+  }
+}
+
+function readConfig<P extends Record<string, TSchema>>(definition: ServiceDefinition<P>): Static<TObject<P>> & BaseConfig {
+  try {
+    return loadConfig(definition.configSchema, definition.env ?? process.env) as Static<TObject<P>> & BaseConfig
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`${definition.name}: ${error.message}\n`)
+    process.exit(1)
+  }
+}
+
+function fail(log: Logger, error: unknown, what: string): void {
+  const { code, port } = (error ?? {}) as { code?: string; port?: number }
+  const message = code === 'EADDRINUSE' ? `port ${port} is already in use by another process` : what
+  log.fatal({ err: error }, message)
+  process.stderr.write(`${message}: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(1)
+}
+
+function listen(server: Server, config: BaseConfig): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(config.OPS_PORT, config.HOST, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function addStatusRoute(name: ServiceName, config: BaseConfig, parts: ServiceParts): void {
+  addOperation(parts.app, getServiceStatus(name), async () => {
+    const [checks, own] = await Promise.all([runChecks(parts.readiness), parts.status?.() ?? {}])
+    const health = Object.values(checks).every((check) => check.ok) ? 'ok' : 'degraded'
+    const body = { name, version: config.SERVICE_VERSION, health, checks, breakers: [], consumerLag: 0, outboxAgeSeconds: 0, deadLetters: 0, ...own }
+    return { status: 200, body: body as ServiceStatus }
+  })
+}
+
+async function setConsumersPaused(lifecycles: Lifecycle[], paused: boolean): Promise<void> {
+  for (const lifecycle of lifecycles) await (paused ? lifecycle.pause?.() : lifecycle.resume?.())
+}
+
+function onSignal(begin: () => Promise<void>, log: Logger): void {
+  let begun = false
+  const receive = (signal: NodeJS.Signals) => {
+    if (begun) {
+      log.warn({ signal }, 'second signal: leaving at once')
+      process.exit(1)
+    }
+    begun = true
+    begin().then(
+      () => process.exit(0),
+      (error: unknown) => fail(log, error, 'could not drain'),
+    )
+  }
+  process.on('SIGTERM', receive)
+  process.on('SIGINT', receive)
+}
+
+interface Draining {
+  parts: ServiceParts
+  ops: Server
+  state: OpsState
+  config: BaseConfig
+  log: Logger
+}
+
+/** Ends a process without losing what it accepted; each phase begins when the one before is done or the time is up. */
+async function drain({ parts, ops, state, config, log }: Draining): Promise<void> {
+  const until = performance.now() + config.DRAIN_TIMEOUT_MS
+  const within = async (what: string, work: Promise<unknown>) => {
+    const { promise: late, resolve } = Promise.withResolvers<'late'>()
+    const timer = setTimeout(() => resolve('late'), Math.max(0, until - performance.now()))
+    const outcome = await Promise.race([work.catch((err: unknown) => log.error({ err, what }, 'did not stop cleanly')), late])
+    clearTimeout(timer)
+    if (outcome === 'late') log.error({ what }, 'did not stop in time')
+  }
+  const stop = async (phase: Lifecycle['phase']) => {
+    const members = parts.lifecycles.filter((lifecycle) => lifecycle.phase === phase).reverse()
+    await Promise.all(members.map((lifecycle) => within(lifecycle.name, Promise.resolve(lifecycle.stop?.()))))
+  }
+  log.info('draining')
+  state.draining = true
+  parts.app.alcove.draining = true
+  await stop('consumer')
+  await new Promise((resolve) => setTimeout(resolve, config.DRAIN_DELAY_MS))
+  await within('requests', Promise.resolve(parts.app.close()))
+  await stop('request')
+  await stop('relay')
+  await stop('adapter')
+  ops.closeAllConnections()
+  await within('operations port', new Promise((resolve) => ops.close(resolve)))
+  log.info('drained')
+}
