@@ -1,2 +1,6 @@
-// Public operations of workspace: filled by its owner; `index.ts` lists them in `operations`.
-export {}
+export * from './workspace/closures.ts'
+export * from './workspace/locations.ts'
+export * from './workspace/policies.ts'
+export * from './workspace/price-books.ts'
+export * from './workspace/quotes.ts'
+export * from './workspace/spaces.ts'

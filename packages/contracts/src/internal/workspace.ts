@@ -46,7 +46,10 @@ export const SpaceQuoteSchema = Type.Object({
 })
 export type SpaceQuote = Static<typeof SpaceQuoteSchema>
 
-/** `at` is the caller's clock; `attendeeCount` includes the booker. 404 unknown or archived space. */
+/**
+ * `at` is the caller's clock; `attendeeCount` includes the booker. 404 unknown or archived space, or a `unitId` that is none
+ * of its units. Quotes may be half a second old; one older than `revisionMin` (which a claim asked for) is read anew.
+ */
 export const quoteSpace = defineOperation({
   id: 'quote-space',
   service: 'workspace',
@@ -64,6 +67,7 @@ export const quoteSpace = defineOperation({
     teamIds: Type.Array(IdSchema, { maxItems: 200 }),
     teamId: Type.Optional(IdSchema),
     attendeeCount: Type.Optional(Type.Integer({ minimum: 0 })),
+    revisionMin: Type.Optional(Type.Integer({ minimum: 1 })),
   }),
   responses: { 200: SpaceQuoteSchema },
 })

@@ -1,0 +1,134 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { alignToGrid, type FreeInput, freeIntervals } from './availability.ts'
+import { type Interval, mergeIntervals, overlaps, widenInterval } from './interval.ts'
+
+const minute = 60_000
+const day = { startsAt: 0, endsAt: 600 * minute }
+const free = (input: Partial<FreeInput>) =>
+  freeIntervals({ open: [day], closed: [], claims: [[]], bufferBeforeMinutes: 0, bufferAfterMinutes: 0, timeZone: 'UTC', ...input }).map(
+    ({ startsAt, endsAt, unitsFree }) => [startsAt / minute, endsAt / minute, unitsFree],
+  )
+const span = (from: number, to: number): Interval => ({ startsAt: from * minute, endsAt: to * minute })
+
+describe('freeIntervals', () => {
+  it('is everything open for units nobody claims', () => {
+    expect(free({ claims: [[], []] })).toEqual([[0, 600, 2]])
+    expect(free({ claims: [] })).toEqual([])
+  })
+
+  it('gives stretches that one unit can take as a whole, overlapping in a pool', () => {
+    expect(free({ claims: [[span(60, 120)], [span(300, 360)], [span(0, 600)]] })).toEqual([
+      [0, 300, 1],
+      [0, 60, 2],
+      [120, 600, 1],
+      [360, 600, 2],
+    ])
+  })
+
+  it('leaves the gap of both buffers next to a claim, and lets buffers lie outside the open periods', () => {
+    // The claim of a neighbour from 200 to 300 with 10 before and 20 after.
+    const claim = widenInterval(span(200, 300), { beforeMinutes: 10, afterMinutes: 20 })
+    expect(free({ claims: [[claim]], bufferBeforeMinutes: 10, bufferAfterMinutes: 20 })).toEqual([
+      [0, 170, 1],
+      [330, 600, 1],
+    ])
+  })
+
+  it('leaves out closures, and stretches shorter than the duration', () => {
+    expect(free({ closed: [span(100, 200)], claims: [[span(250, 260)]], durationMinutes: 100 })).toEqual([
+      [0, 100, 1],
+      [260, 600, 1],
+    ])
+  })
+
+  it('moves ends inwards to the grid', () => {
+    expect(free({ claims: [[span(65, 130)]], gridMinutes: 30 })).toEqual([
+      [0, 60, 1],
+      [150, 600, 1],
+    ])
+  })
+
+  it('finds every bookable interval and no other, against a try of each', () => {
+    const anySpan = fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 1, max: 12 })).map(([from, length]) => span(from, from + length))
+    const claimsOfUnit = fc.array(anySpan, { maxLength: 4 }).map(mergeIntervals)
+    const buffer = fc.integer({ min: 0, max: 3 })
+    fc.assert(
+      fc.property(
+        fc.array(anySpan, { maxLength: 3 }),
+        fc.array(anySpan, { maxLength: 2 }),
+        fc.array(claimsOfUnit, { maxLength: 4 }),
+        buffer,
+        buffer,
+        fc.integer({ min: 1, max: 5 }),
+        (openSpans, closedSpans, claims, bufferBeforeMinutes, bufferAfterMinutes, gridMinutes) => {
+          const open = mergeIntervals(openSpans)
+          const closed = mergeIntervals(closedSpans)
+          const found = freeIntervals({ open, closed, claims, bufferBeforeMinutes, bufferAfterMinutes, gridMinutes, timeZone: 'UTC' })
+          for (let from = 0; from <= 45; from += gridMinutes) {
+            for (let to = from + gridMinutes; to <= 45; to += gridMinutes) {
+              const wanted = span(from, to)
+              const isOpen = open.some((one) => one.startsAt <= wanted.startsAt && wanted.endsAt <= one.endsAt) && !closed.some((one) => overlaps(one, wanted))
+              const claim = widenInterval(wanted, { beforeMinutes: bufferBeforeMinutes, afterMinutes: bufferAfterMinutes })
+              const units = isOpen ? claims.filter((list) => !list.some((one) => overlaps(one, claim))).length : 0
+              const holders = found.filter((one) => one.startsAt <= wanted.startsAt && wanted.endsAt <= one.endsAt)
+              expect(holders.length > 0).toBe(units > 0)
+              const exact = found.find((one) => one.startsAt === wanted.startsAt && one.endsAt === wanted.endsAt)
+              if (exact) expect(exact.unitsFree).toBe(units)
+            }
+          }
+          expect(new Set(found.map((one) => `${one.startsAt} ${one.endsAt}`)).size).toBe(found.length)
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+})
+
+describe('alignToGrid', () => {
+  it('counts from local midnight, over a change of the clock and half-hour zones', () => {
+    const align = (zone: string, from: string, to: string, grid: number) => {
+      const { startsAt, endsAt } = alignToGrid({ startsAt: Date.parse(from), endsAt: Date.parse(to) }, grid, zone)
+      return [new Date(startsAt).toISOString().slice(11, 16), new Date(endsAt).toISOString().slice(11, 16)]
+    }
+    expect(align('Asia/Kolkata', '2027-01-04T04:10:00Z', '2027-01-04T06:10:00Z', 60)).toEqual(['04:30', '05:30'])
+    // 2 h steps: 00:00 and 02:00 local; the change at 01:00Z shows 02:00, which is 01:00Z itself.
+    expect(align('Europe/London', '2027-03-28T00:30:00Z', '2027-03-28T04:30:00Z', 120)).toEqual(['01:00', '03:00'])
+    expect(align('Australia/Lord_Howe', '2026-10-03T15:20:00Z', '2026-10-03T18:10:00Z', 60)).toEqual(['16:00', '18:00'])
+  })
+
+  it('agrees with a look at every minute', () => {
+    const place = fc.constantFrom(
+      ['Europe/London', '2027-10-30T20:00:00Z'],
+      ['Australia/Lord_Howe', '2026-10-03T12:00:00Z'],
+      ['America/Chicago', '2027-03-14T04:00:00Z'],
+    )
+    fc.assert(
+      fc.property(
+        place,
+        fc.integer({ min: 0, max: 500 }),
+        fc.integer({ min: 1, max: 700 }),
+        fc.constantFrom(7, 15, 30, 50, 60, 90, 120),
+        ([zone, from], offset, length, grid) => {
+          const startsAt = Date.parse(from!) + offset * minute
+          const interval = { startsAt, endsAt: startsAt + length * minute }
+          const aligned = alignToGrid(interval, grid, zone!)
+          const isOn = (ms: number) => minutesOfDay(zone!, ms) % grid === 0
+          let first = interval.startsAt
+          while (!isOn(first)) first += minute
+          let last = interval.endsAt
+          while (!isOn(last)) last -= minute
+          expect(aligned).toEqual({ startsAt: first, endsAt: last })
+        },
+      ),
+    )
+  })
+})
+
+const formats = new Map<string, Intl.DateTimeFormat>()
+function minutesOfDay(zone: string, ms: number): number {
+  const format = formats.get(zone) ?? new Intl.DateTimeFormat('en', { timeZone: zone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+  formats.set(zone, format)
+  const [hour, minutes] = format.format(ms).split(':').map(Number)
+  return hour! * 60 + minutes!
+}
