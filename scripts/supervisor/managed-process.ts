@@ -10,10 +10,14 @@ const BACKOFF_MIN_MS = 250
 const BACKOFF_MAX_MS = 30_000
 /** A process that lived this long has started well: the next crash begins with a short pause again. */
 const STEADY_MS = 60_000
-const DRAIN_LIMIT_MS = 15_000
+/** Above the kit's DRAIN_TIMEOUT_MS (15 s): a service is killed only when its own limit did not end it. */
+const DRAIN_LIMIT_MS = 20_000
+const WATCH_STARTING_MS = 50
+const WATCH_READY_MS = 1000
 
 export interface ProcessSpec {
   readonly service: ServiceName
+  /** Counts from 1. */
   readonly replica: number
   readonly ports: PortPair
   readonly cwd: string
@@ -25,139 +29,131 @@ export interface ProcessSpec {
   readonly onChange: () => void
 }
 
-export interface ManagedProcess {
-  readonly spec: ProcessSpec
-  /** The running process, also while it drains. */
-  identity(): ProcessIdentity | undefined
-  state(): ProcessState
-  status(): ProcessStatus
-  /** Crashes before it was ever ready, since the last start asked for. */
-  failedStarts(): number
-  start(): void
-  stop(): Promise<void>
-  kill(name: NodeJS.Signals, restart: boolean): Promise<void>
-  setPaused(paused: boolean): void
-}
-
 /** One replica: started, watched, restarted with backoff after a crash, drained when asked to stop. */
-export function createManagedProcess(spec: ProcessSpec): ManagedProcess {
-  let child: ChildProcess | undefined
-  let identity: ProcessIdentity | undefined
-  let state: ProcessState = 'stopped'
-  let wanted = false
-  let startedAt = 0
-  let restarts = 0
-  let failedStarts = 0
-  let backoffMs = BACKOFF_MIN_MS
-  let lastExit: string | null = null
-  let timer: NodeJS.Timeout | undefined
+export class ManagedProcess {
+  readonly spec: ProcessSpec
+  state: ProcessState = 'stopped'
+  /** The running process, also while it drains. */
+  identity: ProcessIdentity | undefined
+  /** Crashes before it was ever ready, since the last start asked for. */
+  failedStarts = 0
+  #child: ChildProcess | undefined
+  #wanted = false
+  #startedAtMs = 0
+  #restarts = 0
+  #lastExit: string | null = null
+  #backoffMs = BACKOFF_MIN_MS
+  #restartTimer: NodeJS.Timeout | undefined
 
-  const launch = () => {
-    clearTimeout(timer)
-    const log = openSync(spec.logFile, 'a')
+  constructor(spec: ProcessSpec) {
+    this.spec = spec
+  }
+
+  status(): ProcessStatus {
+    const { service, replica, ports } = this.spec
+    return {
+      service,
+      replica,
+      state: this.state,
+      pid: this.identity?.pid ?? null,
+      upSeconds: this.identity ? Math.floor((Date.now() - this.#startedAtMs) / 1000) : null,
+      rssBytes: this.identity ? readRssBytes(this.identity.pid) : null,
+      restarts: this.#restarts,
+      lastExit: this.#lastExit,
+      url: `http://${listenHost}:${ports.port}`,
+      opsUrl: `http://${listenHost}:${ports.opsPort}`,
+    }
+  }
+
+  start(): void {
+    if (this.#wanted) return
+    this.#wanted = true
+    this.failedStarts = 0
+    this.#backoffMs = BACKOFF_MIN_MS
+    this.#launch()
+  }
+
+  /** SIGTERM, and SIGKILL for what does not drain in time. */
+  async stop(): Promise<void> {
+    this.#unwant()
+    const ending = this.identity
+    if (!ending) return void (this.state = 'stopped')
+    this.state = 'stopping'
+    signal(ending, 'SIGTERM')
+    // A paused process would never see it.
+    signal(ending, 'SIGCONT')
+    if (!(await until(() => this.#child === undefined, DRAIN_LIMIT_MS))) signal(ending, 'SIGKILL')
+    await until(() => this.#child === undefined, 5_000)
+  }
+
+  async kill(name: NodeJS.Signals, restart: boolean): Promise<void> {
+    const target = this.identity
+    if (!restart) this.#unwant()
+    if (!target) return
+    signal(target, name)
+    await until(() => !isAlive(target) && this.identity?.pid !== target.pid, DRAIN_LIMIT_MS)
+  }
+
+  setPaused(paused: boolean): void {
+    if (!this.identity) return
+    signal(this.identity, paused ? 'SIGSTOP' : 'SIGCONT')
+    this.state = paused ? 'paused' : 'unready'
+  }
+
+  #unwant(): void {
+    this.#wanted = false
+    clearTimeout(this.#restartTimer)
+    if (this.state === 'backoff') this.state = 'stopped'
+  }
+
+  #launch(): void {
+    const { cwd, env, logFile, nodeOptions, onChange } = this.spec
+    const log = openSync(logFile, 'a')
     // A session of its own: Ctrl-C in the terminal reaches the supervisor alone, which then drains in order.
-    const started = spawn(nodeBinary, [...spec.nodeOptions, 'src/main.ts'], {
-      cwd: spec.cwd,
-      env: spec.env(),
-      stdio: ['ignore', log, log],
-      detached: true,
-    })
+    const child = spawn(nodeBinary, [...nodeOptions, 'src/main.ts'], { cwd, env: env(), stdio: ['ignore', log, log], detached: true })
     closeSync(log)
-    child = started
-    state = 'starting'
-    startedAt = Date.now()
-    started.once('exit', (code, name) => onExit(name ? `signal ${name}` : `code ${code}`))
-    started.once('error', (error) => onExit(error.message))
-    identity = started.pid === undefined ? undefined : identify(started.pid)
-    spec.onChange()
-    watch(started, 50)
+    this.#child = child
+    this.state = 'starting'
+    this.#startedAtMs = Date.now()
+    child.once('exit', (code, name) => this.#onExit(child, name ? `signal ${name}` : `code ${code}`))
+    child.once('error', (error) => this.#onExit(child, error.message))
+    this.identity = child.pid === undefined ? undefined : identify(child.pid)
+    onChange()
+    this.#watch(child, WATCH_STARTING_MS)
   }
 
-  const onExit = (how: string) => {
-    if (!child) return
-    const wasReady = state === 'ready' || state === 'unready'
-    child = undefined
-    identity = undefined
-    lastExit = how
-    if (wanted) scheduleRestart(wasReady)
-    else state = 'stopped'
-    spec.onChange()
+  #onExit(child: ChildProcess, how: string): void {
+    if (this.#child !== child) return
+    const neverReady = this.state === 'starting'
+    this.#child = undefined
+    this.identity = undefined
+    this.#lastExit = how
+    if (this.#wanted) this.#scheduleRestart(neverReady)
+    else this.state = 'stopped'
+    this.spec.onChange()
   }
 
-  const scheduleRestart = (wasReady: boolean) => {
-    state = 'backoff'
-    if (!wasReady) failedStarts += 1
-    if (Date.now() - startedAt > STEADY_MS) backoffMs = BACKOFF_MIN_MS
-    timer = setTimeout(() => {
-      restarts += 1
-      launch()
-    }, backoffMs)
-    backoffMs = Math.min(backoffMs * 2, BACKOFF_MAX_MS)
+  #scheduleRestart(neverReady: boolean): void {
+    this.state = 'backoff'
+    if (neverReady) this.failedStarts += 1
+    if (Date.now() - this.#startedAtMs > STEADY_MS) this.#backoffMs = BACKOFF_MIN_MS
+    this.#restartTimer = setTimeout(() => {
+      this.#restarts += 1
+      this.#launch()
+    }, this.#backoffMs)
+    this.#backoffMs = Math.min(this.#backoffMs * 2, BACKOFF_MAX_MS)
   }
 
   /** Asks /readyz: often while starting, seldom later. */
-  const watch = (of: ChildProcess, delayMs: number) => {
-    const next = setTimeout(async () => {
-      if (child !== of) return
-      const ready = state !== 'paused' && (await isReady(spec.ports.opsPort))
-      if (child !== of) return
-      if (state === 'starting' && ready) state = 'ready'
-      else if (state === 'ready' || state === 'unready') state = ready ? 'ready' : 'unready'
-      watch(of, state === 'ready' ? 1000 : 100)
+  #watch(child: ChildProcess, delayMs: number): void {
+    const timer = setTimeout(async () => {
+      const ready = this.state !== 'paused' && (await isReady(this.spec.ports.opsPort))
+      if (this.#child !== child) return
+      if (ready && (this.state === 'starting' || this.state === 'unready')) this.state = 'ready'
+      else if (!ready && this.state === 'ready') this.state = 'unready'
+      this.#watch(child, this.state === 'ready' ? WATCH_READY_MS : WATCH_STARTING_MS)
     }, delayMs)
-    next.unref()
-  }
-
-  return {
-    spec,
-    identity: () => identity,
-    failedStarts: () => failedStarts,
-    state: () => state,
-    status: () => ({
-      service: spec.service,
-      replica: spec.replica,
-      state,
-      pid: identity?.pid ?? null,
-      upSeconds: identity ? Math.floor((Date.now() - startedAt) / 1000) : null,
-      rssBytes: identity ? readRssBytes(identity.pid) : null,
-      restarts,
-      lastExit,
-      url: `http://${listenHost}:${spec.ports.port}`,
-      opsUrl: `http://${listenHost}:${spec.ports.opsPort}`,
-    }),
-    start: () => {
-      if (wanted) return
-      wanted = true
-      failedStarts = 0
-      backoffMs = BACKOFF_MIN_MS
-      launch()
-    },
-    stop: async () => {
-      wanted = false
-      clearTimeout(timer)
-      const ending = identity
-      if (!ending) return void (state = 'stopped')
-      state = 'stopping'
-      signal(ending, 'SIGTERM')
-      signal(ending, 'SIGCONT')
-      if (!(await until(() => child === undefined, DRAIN_LIMIT_MS))) signal(ending, 'SIGKILL')
-      await until(() => child === undefined, 5_000)
-    },
-    kill: async (name, restart) => {
-      if (!identity) return
-      const target = identity
-      if (!restart) {
-        wanted = false
-        clearTimeout(timer)
-      }
-      signal(target, name)
-      await until(() => !isAlive(target) && identity?.pid !== target.pid, DRAIN_LIMIT_MS)
-    },
-    setPaused: (paused) => {
-      if (!identity) return
-      signal(identity, paused ? 'SIGSTOP' : 'SIGCONT')
-      state = paused ? 'paused' : 'unready'
-    },
+    timer.unref()
   }
 }
 

@@ -10,7 +10,7 @@ export function createRecorder(dir: string, sets: ReadonlyMap<string, ReplicaSet
   let closed = false
   const write = () => {
     if (closed) return
-    const processes = [...sets.values()].flatMap((set) => set.list()).flatMap((process) => process.identity() ?? [])
+    const processes = [...sets.values()].flatMap((set) => set.list()).flatMap((process) => process.identity ?? [])
     writeState(dir, { supervisor, processes, postgres: postgres?.identity() })
   }
   return {

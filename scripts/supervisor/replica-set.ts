@@ -1,7 +1,7 @@
 import type { ServiceName } from '@alcove/contracts'
 import { createBalancer } from './balancer.ts'
 import { listenHost, type PortPair, type PortPlan } from './layout.ts'
-import { createManagedProcess, type ManagedProcess, type ProcessSpec } from './managed-process.ts'
+import { ManagedProcess, type ProcessSpec } from './managed-process.ts'
 
 export interface ReplicaSet {
   readonly service: ServiceName
@@ -22,8 +22,8 @@ export function createReplicaSet(service: ServiceName, ports: PortPlan, makeSpec
   let isOpen = false
 
   const listTargets = (of: (pair: PortPair) => number) => () => {
-    const ready = replicas.filter((replica) => replica.state() === 'ready')
-    const running = replicas.filter((replica) => replica.identity() !== undefined)
+    const ready = replicas.filter((replica) => replica.state === 'ready')
+    const running = replicas.filter((replica) => replica.identity !== undefined)
     return (ready.length > 0 ? ready : running).map((replica) => of(replica.spec.ports))
   }
   const balancers = [
@@ -44,12 +44,12 @@ export function createReplicaSet(service: ServiceName, ports: PortPlan, makeSpec
   }
   const stop = async (replica?: number) => {
     const chosen = select(replica)
-    const others = replicas.filter((candidate) => !chosen.includes(candidate) && candidate.identity() !== undefined)
+    const others = replicas.filter((candidate) => !chosen.includes(candidate) && candidate.identity !== undefined)
     await Promise.all(chosen.map((process) => process.stop()))
     if (others.length === 0) await setOpen(false)
   }
   const resize = (count: number) => {
-    const make = (replica: number) => createManagedProcess(makeSpec(replica, count === 1 ? address : ports.replica(service, replica)))
+    const make = (replica: number) => new ManagedProcess(makeSpec(replica, count === 1 ? address : ports.replica(service, replica)))
     const keep = count === 1 || replicas.length === 1 ? [] : replicas.slice(0, count)
     replicas = [...keep, ...Array.from({ length: count - keep.length }, (_, index) => make(keep.length + index + 1))]
   }

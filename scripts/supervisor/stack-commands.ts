@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { ServiceName } from '@alcove/contracts'
 import { allServices, listenHost, type PortPair } from './layout.ts'
-import type { ManagedProcess } from './managed-process.ts'
 import type { Ground } from './prepare.ts'
-import { until } from './processes.ts'
+import { waitUntilReady } from './readiness.ts'
 import type { Recorder } from './recorder.ts'
 import { replaceFile } from './replace-file.ts'
 import type { ReplicaSet } from './replica-set.ts'
@@ -17,9 +16,6 @@ const DRAIN_ORDER: readonly (readonly ServiceName[])[] = [
   ['auth', 'user', 'workspace', 'payment'],
 ]
 const READY_LIMIT_MS = 60_000
-/** Crashes before ever being ready after which waiting longer is pointless. */
-const FAILED_STARTS_MAX = 3
-const TAIL_LINES = 20
 
 export interface StackParts {
   readonly ground: Ground
@@ -32,7 +28,8 @@ export interface StackParts {
 }
 
 /** The commands of a stack over its parts. */
-export function createStack({ ground, sets, serviceEnv, buildEnv, recorder, onDown }: StackParts): Stack {
+export function createStack(parts: StackParts): Stack {
+  const { ground, sets, serviceEnv, buildEnv } = parts
   const { layout, ports } = ground
   let ended: Promise<void> | undefined
 
@@ -45,20 +42,10 @@ export function createStack({ ground, sets, serviceEnv, buildEnv, recorder, onDo
   const selectAll = (targets: readonly Target[] | undefined) =>
     targets ? targets.flatMap((target) => resolve(target).processes) : [...sets.values()].flatMap((set) => set.list())
   const readLog = (service: ServiceName) => (existsSync(layout.logFile(service)) ? readFileSync(layout.logFile(service), 'utf8') : '')
-  const describeFailure = (process: ManagedProcess) => {
-    const { service, replica, state, lastExit } = process.status()
-    const tail = readLog(service).trimEnd().split('\n').slice(-TAIL_LINES).join('\n')
-    return `${service}${replica > 1 ? `.${replica}` : ''} is not ready (${state}${lastExit ? `, last exit ${lastExit}` : ''}); the end of its log:\n${tail}`
-  }
-
   const waitReady = async (targets?: readonly Target[], timeoutMs = READY_LIMIT_MS) => {
-    const isWaited = (state: string) => state !== 'ready' && (targets !== undefined || state !== 'stopped')
-    const listWaiting = () => selectAll(targets).filter((process) => isWaited(process.state()))
-    const isCrashing = (process: ManagedProcess) => process.failedStarts() >= FAILED_STARTS_MAX
-    await until(() => listWaiting().length === 0 || listWaiting().some(isCrashing), timeoutMs)
-    const waiting = listWaiting()
-    const culprits = waiting.some(isCrashing) ? waiting.filter(isCrashing) : waiting
-    if (culprits.length > 0) throw new Error(culprits.map(describeFailure).join('\n\n'))
+    // Chosen anew at each look: scaling replaces processes.
+    const listWaited = () => selectAll(targets).filter((process) => targets !== undefined || process.state !== 'stopped')
+    await waitUntilReady(listWaited, { timeoutMs, readLog })
   }
   const start = async (target: Target) => {
     const { set, replica } = resolve(target)
@@ -68,13 +55,6 @@ export function createStack({ ground, sets, serviceEnv, buildEnv, recorder, onDo
   const stop = async (target: Target) => {
     const { set, replica } = resolve(target)
     await set.stop(replica)
-  }
-
-  const endEverything = async () => {
-    for (const wave of DRAIN_ORDER) await Promise.all(wave.map((service) => sets.get(service)?.stop()))
-    await ground.postgres.stop()
-    for (const end of onDown) end()
-    recorder.close()
   }
 
   return {
@@ -109,6 +89,13 @@ export function createStack({ ground, sets, serviceEnv, buildEnv, recorder, onDo
     logs: readLog,
     serviceToken: (caller, callee) => ground.credentials.signServiceToken(caller, callee),
     setClockOffsetMs: (offsetMs) => replaceFile(layout.clockFile, JSON.stringify({ offsetMs })),
-    down: () => (ended ??= endEverything()),
+    down: () => (ended ??= endEverything(parts)),
   }
+}
+
+async function endEverything({ ground, sets, recorder, onDown }: StackParts): Promise<void> {
+  for (const wave of DRAIN_ORDER) await Promise.all(wave.map((service) => sets.get(service)?.stop()))
+  await ground.postgres.stop()
+  for (const end of onDown) end()
+  recorder.close()
 }
