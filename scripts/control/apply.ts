@@ -1,5 +1,5 @@
 import type { ServiceName } from '@alcove/contracts'
-import type { Stack } from '../supervisor/index.ts'
+import type { Stack } from '../supervisor/stack.ts'
 import type { UpRequest } from './protocol.ts'
 
 /** Brings a running stack to what a later `make up` asks for; what it does not name stays. Says what changed. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { startStack, type Stack, type Target } from '../supervisor/index.ts'
+import { startStack, type Stack, type Target } from '../supervisor/stack.ts'
 import { createLayout, root } from '../supervisor/layout.ts'
 import { rotateLogs } from '../supervisor/log-rotation.ts'
 import { applyRequest } from './apply.ts'

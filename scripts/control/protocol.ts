@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { ProcessStatus } from '../supervisor/index.ts'
+import type { ProcessStatus } from '../supervisor/stack.ts'
 import { root } from '../supervisor/layout.ts'
 
 /** Where `make up` keeps its stack. */

@@ -1,4 +1,4 @@
-import type { ProcessStatus } from '../supervisor/index.ts'
+import type { ProcessStatus } from '../supervisor/stack.ts'
 import { send } from './client.ts'
 import { describeClock } from './summary.ts'
 

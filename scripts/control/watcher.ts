@@ -1,7 +1,7 @@
 import { watch, type FSWatcher } from 'node:fs'
 import { join, sep } from 'node:path'
 import { allServices, root } from '../supervisor/layout.ts'
-import type { Target } from '../supervisor/index.ts'
+import type { Target } from '../supervisor/stack.ts'
 
 const SETTLE_MS = 150
 

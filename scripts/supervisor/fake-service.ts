@@ -35,5 +35,14 @@ export async function makeFakeProcess(options: { mode?: string; replica?: number
   const cwd = makeFakeServiceDir()
   const replica = options.replica ?? 1
   const env = { PATH: process.env.PATH ?? '', MODE: options.mode ?? '', NAME: `replica ${replica}`, PORT: String(ports.port), OPS_PORT: String(ports.opsPort) }
-  return new ManagedProcess({ service: 'booking', replica, ports, cwd, logFile: join(cwd, 'out.log'), nodeOptions: [], env: () => env, onChange: () => undefined })
+  return new ManagedProcess({
+    service: 'booking',
+    replica,
+    ports,
+    cwd,
+    logFile: join(cwd, 'out.log'),
+    nodeOptions: [],
+    env: () => env,
+    onChange: () => undefined,
+  })
 }

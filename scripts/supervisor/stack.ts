@@ -1,65 +1,20 @@
-import { join } from 'node:path'
-import type { ServiceName } from '@alcove/contracts'
-import { createLayout, root, type PortPair } from './layout.ts'
-import type { ProcessSpec } from './managed-process.ts'
-import { countReplicas, prepareGround } from './prepare.ts'
-import { createRecorder } from './recorder.ts'
-import { createReplicaSet, type ReplicaSet } from './replica-set.ts'
-import { buildServiceEnv } from './service-env.ts'
-import { createStack } from './stack-commands.ts'
-import { tieToThisProcess } from './tether.ts'
+import { seedDemo } from '../demo/seed.ts'
+import { startServices } from './start-services.ts'
 import type { Stack, StackOptions } from './types.ts'
 
-/** Small heaps: a service holds no data of its own beyond caches, and nine of them share one machine. */
-const NODE_OPTIONS = ['--max-old-space-size=192', '--max-semi-space-size=8']
-const START_LIMIT_MS = 90_000
+export type { ProcessStatus, ProcessState, Stack, StackOptions, Target } from './types.ts'
 
-/** Starts PostgreSQL and the services and settles when all are ready; leaves nothing running if that fails. */
-export async function startServices(options: StackOptions): Promise<Stack> {
-  const { dir } = createLayout(options.dir)
-  const sets = new Map<ServiceName, ReplicaSet>()
-  const recorder = createRecorder(dir, sets)
-  const release = options.tether === false ? () => undefined : tieToThisProcess(dir)
-  const ground = await prepareGround(options, recorder.setPostgres).catch((error: unknown) => {
-    release()
-    recorder.close()
-    throw error
-  })
-  const serviceEnv: Partial<Record<ServiceName, Readonly<Record<string, string>>>> = { ...options.serviceEnv }
-  const buildEnv = (service: ServiceName, ports: PortPair) => ({
-    ...buildServiceEnv({ ...ground, testControls: options.testControls === true }, service, ports),
-    ...options.env,
-    ...serviceEnv[service],
-  })
-  const toSpec =
-    (service: ServiceName) =>
-    (replica: number, ports: PortPair): ProcessSpec => ({
-      service,
-      replica,
-      ports,
-      cwd: join(root, 'services', service),
-      logFile: ground.layout.logFile(service),
-      nodeOptions: NODE_OPTIONS,
-      onChange: recorder.write,
-      env: () => buildEnv(service, ports),
-    })
-  const stopRenewing = ground.credentials.startRenewing()
-  const stack = createStack({ ground, sets, serviceEnv, buildEnv, recorder, onDown: [stopRenewing, release] })
+/**
+ * Starts Alcove in this process's care: PostgreSQL, migrations, all services, demo data if asked for. Settles when
+ * everything is ready. Rejects with the log's last lines of what is not, and then leaves nothing running.
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const stack = await startServices(options)
   try {
-    const counts = Object.entries(countReplicas(options)) as [ServiceName, number][]
-    options.onProgress?.(`starting ${counts.length} services`)
-    await Promise.all(counts.map(([service, count]) => launch(service, count)))
-    await stack.waitReady(undefined, options.startTimeoutMs ?? START_LIMIT_MS)
+    if (options.demo) await seedDemo(stack, { only: options.demo === 'accounts' ? 'accounts' : 'everything', onProgress: options.onProgress })
+    return stack
   } catch (error) {
     await stack.down()
     throw error
-  }
-  return stack
-
-  async function launch(service: ServiceName, count: number): Promise<void> {
-    const set = createReplicaSet(service, ground.ports, toSpec(service))
-    sets.set(service, set)
-    await set.scale(count)
-    await set.start()
   }
 }
