@@ -16,7 +16,9 @@ const LocationState = Type.Object({
   version,
   name: Type.String(),
   timeZone: Type.String(),
+  address: Type.String(),
   currency: CurrencySchema,
+  taxRatePercent: Type.Number(),
   status: Type.Enum(['active', 'archived']),
   openingHours: OpeningHoursSchema,
   weekStartsOn: Type.Integer({ minimum: 1, maximum: 7 }),
@@ -26,7 +28,9 @@ const location = {
   version: 1,
   name: 'Harbour',
   timeZone: 'Europe/London',
+  address: '1 Quay Street, London',
   currency: 'GBP',
+  taxRatePercent: 20,
   status: 'active' as const,
   openingHours: { weekly: [], exceptions: [] },
   weekStartsOn: 1,
@@ -53,7 +57,14 @@ const SpaceState = Type.Object({
   kind: Type.Enum(['desk', 'room', 'office', 'equipment']),
   capacity: Type.Integer({ minimum: 1 }),
   status: Type.Enum(['active', 'disabled', 'archived']),
+  /** Raised by every change that claims must know: units, buffers, status. */
   revision: Type.Integer({ minimum: 1 }),
+  amenities: Type.Array(Type.String()),
+  bufferBeforeMinutes: Type.Integer({ minimum: 0 }),
+  bufferAfterMinutes: Type.Integer({ minimum: 0 }),
+  policyId: nullable(IdSchema),
+  priceBookId: nullable(IdSchema),
+  floor: nullable(Type.Union([Type.String(), Type.Integer()])),
   units: Type.Array(Type.Object({ unitId: IdSchema, status: Type.Enum(['active', 'disabled']) })),
 })
 const space = {
@@ -65,6 +76,12 @@ const space = {
   capacity: 1,
   status: 'active' as const,
   revision: 1,
+  amenities: ['monitor'],
+  bufferBeforeMinutes: 0,
+  bufferAfterMinutes: 0,
+  policyId: '01890000-0000-7000-8000-000000000014',
+  priceBookId: '01890000-0000-7000-8000-000000000015',
+  floor: '2',
   units: [{ unitId: '01890000-0000-7000-8000-000000000012', status: 'active' as const }],
 }
 export const spaceCreated = defineEvent({ topic: 'workspace', type: 'workspace.space-created.v1', data: SpaceState, example: space })
@@ -101,12 +118,58 @@ const closure = {
 export const closureCreated = defineEvent({ topic: 'workspace', type: 'workspace.closure-created.v1', data: ClosureState, example: closure })
 export const closureDeleted = defineEvent({ topic: 'workspace', type: 'workspace.closure-deleted.v1', data: ClosureState, example: { ...closure, version: 2 } })
 
-const policy = { policyId: '01890000-0000-7000-8000-000000000014', version: 1 }
-const PolicyState = Type.Object({ policyId: IdSchema, version })
+const PolicyState = Type.Object({
+  policyId: IdSchema,
+  version,
+  name: Type.String(),
+  minMinutes: nullable(Type.Integer()),
+  maxMinutes: nullable(Type.Integer()),
+  gridMinutes: nullable(Type.Integer()),
+  leadMinutes: nullable(Type.Integer()),
+  advanceDays: nullable(Type.Integer()),
+  cancellation: nullable(Type.Array(Type.Object({ noticeHours: Type.Number(), refundPercent: Type.Integer() }))),
+})
+const policy = {
+  policyId: '01890000-0000-7000-8000-000000000014',
+  version: 1,
+  name: 'Desks',
+  minMinutes: 30,
+  maxMinutes: null,
+  gridMinutes: 15,
+  leadMinutes: null,
+  advanceDays: 60,
+  cancellation: [{ noticeHours: 24, refundPercent: 100 }],
+}
 export const policyCreated = defineEvent({ topic: 'workspace', type: 'workspace.policy-created.v1', data: PolicyState, example: policy })
 export const policyUpdated = defineEvent({ topic: 'workspace', type: 'workspace.policy-updated.v1', data: PolicyState, example: { ...policy, version: 2 } })
-const priceBook = { priceBookId: '01890000-0000-7000-8000-000000000015', version: 1 }
-const PriceBookState = Type.Object({ priceBookId: IdSchema, version })
+
+const PriceBookState = Type.Object({
+  priceBookId: IdSchema,
+  version,
+  name: Type.String(),
+  currency: CurrencySchema,
+  rules: Type.Array(
+    Type.Object({
+      unit: Type.Enum(['hour', 'day', 'booking']),
+      amountMinor: Type.Integer({ minimum: 0 }),
+      weekdays: Type.Optional(Type.Array(Type.Integer())),
+      from: Type.Optional(Type.String()),
+      to: Type.Optional(Type.String()),
+      planId: Type.Optional(IdSchema),
+      kind: Type.Optional(Type.Enum(['desk', 'room', 'office', 'equipment'])),
+      creditsPerUnit: Type.Optional(Type.Integer({ minimum: 0 })),
+    }),
+  ),
+  dayCapMinor: nullable(Type.Integer({ minimum: 0 })),
+})
+const priceBook = {
+  priceBookId: '01890000-0000-7000-8000-000000000015',
+  version: 1,
+  name: 'Desks',
+  currency: 'GBP',
+  rules: [{ unit: 'hour' as const, amountMinor: 500, creditsPerUnit: 1 }],
+  dayCapMinor: 3_000,
+}
 export const priceBookCreated = defineEvent({ topic: 'workspace', type: 'workspace.price-book-created.v1', data: PriceBookState, example: priceBook })
 export const priceBookUpdated = defineEvent({
   topic: 'workspace',
