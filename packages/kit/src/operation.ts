@@ -23,13 +23,17 @@ type PageOf<O extends Operation> = O extends { readonly produces: string } ? { s
 /** What a handler answers; `headers` in lower case. A string body is sent as it is. */
 export type OperationAnswer<O extends Operation> = (ResponseOf<O> | PageOf<O>) & { headers?: Record<string, string> }
 
-export type OperationHandler<O extends Operation> = (input: OperationInput<O>, ctx: RequestContext) => Promise<OperationAnswer<O>>
+/** `S` is inferred from the handler and keeps its status codes literal. */
+export type OperationHandler<O extends Operation, S extends number = number> = (
+  input: OperationInput<O>,
+  ctx: RequestContext,
+) => Promise<OperationAnswer<O> & { status: S }>
 
 /**
  * Adds a route. Checks in the order of the public API: token (before the body is read), body size and media type, every field of path,
  * query and body at once, role, then the handler. Past the deadline the caller gets 504 and `ctx.signal` aborts.
  */
-export function addOperation<const O extends Operation>(app: FastifyInstance, operation: O, handler: OperationHandler<O>): void {
+export function addOperation<const O extends Operation, S extends number>(app: FastifyInstance, operation: O, handler: OperationHandler<O, S>): void {
   const readInput = createInputReader(operation)
   const state = app.alcove
   notePath(app, operation.method, operation.path)
