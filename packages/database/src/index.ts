@@ -1,0 +1,14 @@
+export { createDatabaseIfMissing, ensureRoleAndDatabase, type RoleAndDatabase } from './create-database.ts'
+export {
+  canonicalJson,
+  deleteExpiredIdempotencyKeys,
+  idempotencyTtlHours,
+  takeIdempotencyKey,
+  type IdempotencyOutcome,
+  type IdempotentCommand,
+} from './idempotency.ts'
+export { assertMigrated, migrate, type MigrateOptions } from './migrate.ts'
+export { createPool, type PoolOptions, type Queryable } from './pool.ts'
+export { removePostgres, resolveDataDir } from './postgres-files.ts'
+export { startPostgres, stopLeftBehind, type Postgres, type StartPostgresOptions } from './postgres.ts'
+export { isTransientDatabaseError, withTransaction, type TransactionOptions } from './transaction.ts'

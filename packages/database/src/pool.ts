@@ -1,0 +1,65 @@
+import pg from 'pg'
+import { Gauge, type Registry } from 'prom-client'
+
+/** What runs a query: the pool itself or a client lent by a transaction. */
+export type Queryable = pg.Pool | pg.PoolClient
+
+/** Options of {@link createPool}. */
+export interface PoolOptions {
+  url: string
+  /** Most connections this process takes; default 8. Counts against the server's connection budget. */
+  max?: number
+  /** Longest time a statement may run before the server cancels it, in milliseconds; default 5000. */
+  statementTimeoutMs?: number
+  /** Shown in `pg_stat_activity`; the service's name. */
+  applicationName?: string
+  metrics?: Registry
+  /** Told of errors of idle connections (a restarted server); queries report theirs themselves. */
+  onIdleError?: (error: Error) => void
+}
+
+const DATE_OID = 1082
+
+/** `date` stays a string: pg would make it a Date at the process's local midnight, another day elsewhere. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === DATE_OID ? (value: string) => value : pg.types.getTypeParser(oid, format as 'text')) as pg.CustomTypesConfig['getTypeParser'],
+}
+
+/**
+ * The one connection pool of a process, lent to Prisma and to plain SQL. Sessions run in UTC and under a fixed
+ * `statement_timeout`; waiting for a free connection ends after 5 s. A broken idle connection is replaced
+ * silently: without a listener it would end the process.
+ */
+export function createPool(options: PoolOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.max ?? 8,
+    statement_timeout: options.statementTimeoutMs ?? 5000,
+    idle_in_transaction_session_timeout: 60_000,
+    connectionTimeoutMillis: 5000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    application_name: options.applicationName,
+    options: '-c TimeZone=UTC',
+    types,
+  })
+  pool.on('error', (error) => options.onIdleError?.(error))
+  if (options.metrics) registerPoolMetrics(pool, options.metrics)
+  return pool
+}
+
+function registerPoolMetrics(pool: pg.Pool, registry: Registry): void {
+  if (registry.getSingleMetric('alcove_database_pool_connections')) return
+  new Gauge({
+    name: 'alcove_database_pool_connections',
+    help: 'Connections of the pool by state, and requests waiting for one',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      this.set({ state: 'busy' }, pool.totalCount - pool.idleCount)
+      this.set({ state: 'idle' }, pool.idleCount)
+      this.set({ state: 'waiting' }, pool.waitingCount)
+    },
+  })
+}

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { withTransaction } from '@alcove/database'
+import type { Pool, PoolClient } from 'pg'
+
+/** Options of {@link createLeaseKeeper}. */
+export interface LeaseKeeperOptions {
+  pool: Pool
+  tables: { lease: string; member: string }
+  /** Whose units are shared: `outbox`, or a consumer group. */
+  scope: string
+  units: readonly string[]
+  /** A member that is silent for this long loses its units; default 6000 ms. Every send ends well before. */
+  ttlMs?: number
+}
+
+/** Shares units (partitions) fairly among the living processes of a scope, one owner at a time each. */
+export interface LeaseKeeper {
+  /** Renews, takes what is free up to the fair share, and answers what is held and how much the share is. */
+  beat(): Promise<{ held: string[]; share: number }>
+  /** Gives units back; nothing of them may be in progress. */
+  release(units: readonly string[]): Promise<void>
+  /** Gives everything back and leaves. */
+  leave(): Promise<void>
+}
+
+/**
+ * Leases expire by the database's clock. An expired owner that goes on after a stall can only repeat work, which
+ * the inbox removes. A dead process of this very machine is recognised at once, so a restart need not wait.
+ */
+export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
+  const { pool, scope, units } = options
+  const { lease, member } = options.tables
+  const ttl = `${options.ttlMs ?? 6000} milliseconds`
+  const owner = `${hostname()}:${process.pid}:${randomBytes(6).toString('hex')}`
+  let known = false
+
+  async function prepare(): Promise<void> {
+    if (known) return
+    await pool.query(`INSERT INTO ${lease} (scope, unit) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING`, [scope, units])
+    known = true
+  }
+
+  async function listMembers(tx: PoolClient): Promise<{ living: string[]; dead: string[] }> {
+    await tx.query(
+      `INSERT INTO ${member} (scope, owner, leased_until) VALUES ($1, $2, clock_timestamp() + $3::interval)
+       ON CONFLICT (scope, owner) DO UPDATE SET leased_until = excluded.leased_until`,
+      [scope, owner, ttl],
+    )
+    const { rows } = await tx.query<{ owner: string; expired: boolean }>(
+      `SELECT owner, leased_until < clock_timestamp() AS expired FROM ${member} WHERE scope = $1 ORDER BY owner`,
+      [scope],
+    )
+    const isDead = (row: { owner: string; expired: boolean }) => row.expired || isDeadNeighbour(row.owner, owner)
+    const dead = rows.filter(isDead).map((row) => row.owner)
+    if (dead.length > 0) {
+      await tx.query(
+        `DELETE FROM ${member} WHERE (scope, owner) IN (SELECT scope, owner FROM ${member} WHERE scope = $1 AND owner = ANY($2) FOR UPDATE SKIP LOCKED)`,
+        [scope, dead],
+      )
+    }
+    return { living: rows.filter((row) => !isDead(row)).map((row) => row.owner), dead }
+  }
+
+  return {
+    async beat() {
+      await prepare()
+      return withTransaction(pool, async (tx) => {
+        // A lost renewal only makes a lease end early: no reason to wait for the disk.
+        await tx.query('SET LOCAL synchronous_commit = off')
+        const { living, dead } = await listMembers(tx)
+        const share = fairShare(units.length, living.length, living.indexOf(owner))
+        const renewed = await tx.query<{ unit: string }>(
+          `UPDATE ${lease} SET leased_until = clock_timestamp() + $3::interval WHERE scope = $1 AND owner = $2 RETURNING unit`,
+          [scope, owner, ttl],
+        )
+        const held = renewed.rows.map((row) => row.unit)
+        if (held.length < share) {
+          const taken = await tx.query<{ unit: string }>(
+            `UPDATE ${lease} SET owner = $2, leased_until = clock_timestamp() + $3::interval WHERE scope = $1 AND unit IN (
+               SELECT unit FROM ${lease} WHERE scope = $1 AND unit = ANY($6)
+                 AND (owner IS NULL OR leased_until < clock_timestamp() OR owner = ANY($5))
+               ORDER BY unit LIMIT $4 FOR UPDATE SKIP LOCKED) RETURNING unit`,
+            [scope, owner, ttl, share - held.length, dead, units],
+          )
+          held.push(...taken.rows.map((row) => row.unit))
+        }
+        return { held, share }
+      })
+    },
+    async release(given) {
+      if (given.length === 0) return
+      await pool.query(`UPDATE ${lease} SET owner = NULL, leased_until = NULL WHERE scope = $1 AND owner = $2 AND unit = ANY($3)`, [scope, owner, given])
+    },
+    async leave() {
+      await pool.query(`UPDATE ${lease} SET owner = NULL, leased_until = NULL WHERE scope = $1 AND owner = $2`, [scope, owner])
+      await pool.query(`DELETE FROM ${member} WHERE scope = $1 AND owner = $2`, [scope, owner])
+    },
+  }
+}
+
+/** The rest of an uneven division goes to the first members, so that all shares together are all units. */
+export function fairShare(units: number, members: number, rank: number): number {
+  return Math.floor(units / members) + (rank < units % members ? 1 : 0)
+}
+
+/** Whether that owner was a process of this machine that is gone (or had our pid before us). */
+function isDeadNeighbour(other: string, self: string): boolean {
+  const [host, pid] = other.split(':')
+  if (other === self || host !== hostname()) return false
+  if (Number(pid) === process.pid) return false
+  try {
+    process.kill(Number(pid), 0)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH'
+  }
+}

@@ -1,0 +1,38 @@
+import { defineConfig } from 'vitest/config'
+
+const common = {
+  pool: 'forks' as const,
+  testTimeout: 20_000,
+  hookTimeout: 60_000,
+  teardownTimeout: 10_000,
+  globalSetup: ['packages/testing/src/global-setup.ts'],
+}
+
+// Two workers: made for two cores, and every file may hold a dozen connections to the one PostgreSQL of the run.
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          ...common,
+          name: 'unit',
+          include: ['packages/*/{src,test}/**/*.test.ts', 'services/*/{src,test}/**/*.test.ts', 'scripts/**/*.test.ts'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // Whole processes: one file at a time, after everything else.
+        test: {
+          ...common,
+          name: 'system',
+          include: ['test/system/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+})
