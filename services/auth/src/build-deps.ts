@@ -1,0 +1,70 @@
+import { createAuthenticator, createRemoteKeySource, newId, serviceUrl, type BaseConfig, type Clock, type Logger, type Registry } from '@alcove/kit'
+import type { Pool } from 'pg'
+import type { AuthConfig } from './config.ts'
+import { createHashQueue } from './crypto/hash-queue.ts'
+import { createKeyRing } from './crypto/key-ring.ts'
+import { createRingKeySource, createServiceKeyReader } from './crypto/key-sources.ts'
+import { createPasswordHasher } from './crypto/password-hasher.ts'
+import { createAccountFinder } from './db/accounts.ts'
+import { createFindMailable } from './db/one-time-tokens.ts'
+import { createPrisma } from './db/prisma.ts'
+import { createSessionFinder } from './db/sessions.ts'
+import { createSigningKeyStore } from './db/signing-keys.ts'
+import { createInTransaction } from './db/stores.ts'
+import { createThrottle } from './db/throttle.ts'
+import type { AuthDeps } from './deps.ts'
+import { deriveSecrets } from './domain/secrets.ts'
+import { buildSchedule } from './domain/signing-key.ts'
+import { hashingOverloaded } from './errors.ts'
+
+export interface BuildDepsOptions {
+  readonly config: AuthConfig & BaseConfig
+  readonly pool: Pool
+  readonly log: Logger
+  readonly metrics: Registry
+  readonly clock: Clock
+  /** Real time; tests give another. */
+  readonly now?: () => Date
+  readonly onCommit: () => void
+}
+
+/** Builds the adapters from configuration. */
+export function buildDeps(options: BuildDepsOptions): AuthDeps {
+  const { config, pool, log, metrics, clock, now = () => new Date(), onCommit } = options
+  const secrets = deriveSecrets(Buffer.from(config.SIGNING_KEY_SECRET, 'base64'))
+  const prisma = createPrisma(pool)
+  const keyRing = createKeyRing({
+    store: createSigningKeyStore(pool),
+    sealingKey: secrets.sealing,
+    schedule: buildSchedule(config.SIGNING_KEY_LIFETIME_SECONDS),
+    issuer: config.USER_TOKEN_ISSUER,
+    now,
+    newId,
+  })
+  const queue = createHashQueue({ slots: config.HASH_CONCURRENCY, waitingMax: config.HASH_QUEUE_MAX, overloaded: hashingOverloaded })
+  return {
+    log,
+    metrics,
+    clock,
+    version: config.SERVICE_VERSION,
+    authenticator: createAuthenticator({
+      service: 'auth',
+      userTokenIssuer: config.USER_TOKEN_ISSUER,
+      serviceTokenIssuer: config.SERVICE_TOKEN_ISSUER,
+      userKeys: createRingKeySource(keyRing),
+      serviceKeys: createRemoteKeySource({ url: config.SERVICE_JWKS_URL || `${serviceUrl(config, 'auth')}/.well-known/service-jwks.json` }),
+    }),
+    inTransaction: createInTransaction({ pool, clock, newId, onCommit }),
+    accounts: createAccountFinder(prisma),
+    sessions: createSessionFinder(prisma),
+    findMailable: createFindMailable(prisma),
+    throttle: createThrottle(pool),
+    hasher: createPasswordHasher(queue),
+    keyRing,
+    issueAccessToken: keyRing.issueAccessToken,
+    readServiceKeys: createServiceKeyReader(config.SERVICE_JWKS_FILE),
+    secrets,
+    now,
+    newId,
+  }
+}

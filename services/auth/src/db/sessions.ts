@@ -1,0 +1,90 @@
+import type { PoolClient } from 'pg'
+import type { SessionStore } from '../domain/ports.ts'
+import type { Session } from '../domain/session.ts'
+import type { PrismaClient } from '../generated/prisma/client.ts'
+
+const columns = `id, account_id AS "accountId", user_agent AS "userAgent", created_at AS "createdAt",
+  last_used_at AS "lastUsedAt", expires_at AS "expiresAt"`
+
+/** Sessions and their refresh tokens inside a transaction. */
+export function createSessionStore(tx: PoolClient): SessionStore {
+  return {
+    async insert({ id, accountId, userAgent, createdAt, lastUsedAt, expiresAt }) {
+      await tx.query('INSERT INTO session (id, account_id, user_agent, created_at, last_used_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)', [
+        id,
+        accountId,
+        userAgent,
+        createdAt,
+        lastUsedAt,
+        expiresAt,
+      ])
+    },
+    async addRefreshToken({ hash, sessionId, createdAt, expiresAt }) {
+      await tx.query('INSERT INTO refresh_token (hash, session_id, created_at, expires_at) VALUES ($1, $2, $3, $4)', [hash, sessionId, createdAt, expiresAt])
+    },
+    async useRefreshToken(hash, now) {
+      const { rows } = await tx.query<{ id: string }>(
+        `UPDATE refresh_token SET used_at = $2 WHERE hash = $1 AND used_at IS NULL AND expires_at > $2::timestamptz RETURNING session_id AS id`,
+        [hash, now],
+      )
+      return rows[0]?.id
+    },
+    async touch(id, usedAt, expiresAt) {
+      const { rows } = await tx.query<Session>(
+        `UPDATE session SET last_used_at = $2, expires_at = $3 WHERE id = $1 AND revoked_at IS NULL RETURNING ${columns}`,
+        [id, usedAt, expiresAt],
+      )
+      return rows[0]
+    },
+    async findByUsedToken(hash) {
+      const { rows } = await tx.query<{ id: string; accountId: string }>(
+        `SELECT s.id, s.account_id AS "accountId" FROM refresh_token t JOIN session s ON s.id = t.session_id WHERE t.hash = $1 AND t.used_at IS NOT NULL`,
+        [hash],
+      )
+      return rows[0]
+    },
+    async listLiveIds(accountId, now) {
+      const { rows } = await tx.query<{ id: string }>(
+        'SELECT id FROM session WHERE account_id = $1 AND revoked_at IS NULL AND expires_at > $2::timestamptz ORDER BY last_used_at DESC, id DESC',
+        [accountId, now],
+      )
+      return rows.map(({ id }) => id)
+    },
+    async revoke(id, accountId, reason, now) {
+      const { rowCount } = await tx.query(
+        'UPDATE session SET revoked_at = $4, revoke_reason = $3 WHERE id = $1 AND account_id = $2 AND revoked_at IS NULL AND expires_at > $4::timestamptz',
+        [id, accountId, reason, now],
+      )
+      return rowCount === 1
+    },
+  }
+}
+
+export interface SessionFinder {
+  /** Live sessions, newest first. */
+  list(accountId: string, page: { now: Date; beforeId?: string; limit: number }): Promise<Session[]>
+  /** Sessions and deactivated accounts (`sessionId` null) revoked since. */
+  listRevoked(since: Date): Promise<{ userId: string; sessionId: string | null; revokedAt: Date }[]>
+}
+
+/** Sessions outside a transaction. */
+export function createSessionFinder(prisma: PrismaClient): SessionFinder {
+  return {
+    list: (accountId, { now, beforeId, limit }) =>
+      prisma.session.findMany({
+        where: { accountId, revokedAt: null, expiresAt: { gt: now }, ...(beforeId && { id: { lt: beforeId } }) },
+        orderBy: { id: 'desc' },
+        take: limit,
+      }),
+    async listRevoked(since) {
+      const [sessions, accounts] = await Promise.all([
+        prisma.session.findMany({ where: { revokedAt: { gte: since } }, select: { id: true, accountId: true, revokedAt: true } }),
+        prisma.account.findMany({ where: { deactivatedAt: { gte: since } }, select: { id: true, deactivatedAt: true } }),
+      ])
+      return [
+        ...sessions.map(({ id, accountId, revokedAt }) => ({ userId: accountId, sessionId: id, revokedAt: revokedAt! })),
+        ...accounts.map(({ id, deactivatedAt }) => ({ userId: id, sessionId: null, revokedAt: deactivatedAt! })),
+      ]
+    },
+  }
+}

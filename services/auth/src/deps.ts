@@ -1,0 +1,28 @@
+import type { Authenticator, Clock, Logger, Registry } from '@alcove/kit'
+import type { KeyRing, PublicJwk } from './crypto/key-ring.ts'
+import type { AccountFinder } from './db/accounts.ts'
+import type { FindMailable } from './db/one-time-tokens.ts'
+import type { SessionFinder } from './db/sessions.ts'
+import type { InTransaction, IssueAccessToken, PasswordHasher, Throttle } from './domain/ports.ts'
+import type { Secrets } from './domain/secrets.ts'
+
+/** Everything auth's routes use; `now` is real time, which tokens and sessions live by. */
+export interface AuthDeps {
+  readonly log: Logger
+  readonly metrics: Registry
+  readonly clock: Clock
+  readonly version: string
+  readonly authenticator: Authenticator
+  readonly inTransaction: InTransaction
+  readonly accounts: AccountFinder
+  readonly sessions: SessionFinder
+  readonly findMailable: FindMailable
+  readonly throttle: Throttle
+  readonly hasher: PasswordHasher
+  readonly keyRing: KeyRing
+  readonly issueAccessToken: IssueAccessToken
+  readonly readServiceKeys: () => Promise<PublicJwk[] | undefined>
+  readonly secrets: Secrets
+  readonly now: () => Date
+  readonly newId: () => string
+}

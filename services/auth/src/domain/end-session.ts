@@ -1,0 +1,30 @@
+import { sessionNotFound } from '../errors.ts'
+import { revokeSessions } from './change-account.ts'
+import type { InTransaction, Origin } from './ports.ts'
+
+export interface EndSessionDeps {
+  readonly inTransaction: InTransaction
+  readonly now: () => Date
+}
+
+/** Ends the session of the presented token; ending it again changes nothing. */
+export async function logOut(deps: EndSessionDeps, input: { userId: string; sessionId: string; origin: Origin }): Promise<void> {
+  await end(deps, { ...input, reason: 'logout' })
+}
+
+/** Ends one of the person's own live sessions; anything else, also another's, is `not-found`. */
+export async function endSession(deps: EndSessionDeps, input: { userId: string; sessionId: string; origin: Origin }): Promise<void> {
+  if (!(await end(deps, { ...input, reason: 'ended' }))) throw sessionNotFound()
+}
+
+async function end(deps: EndSessionDeps, input: { userId: string; sessionId: string; origin: Origin; reason: 'logout' | 'ended' }): Promise<boolean> {
+  const now = deps.now()
+  return deps.inTransaction(input.origin, async (stores) => {
+    const account = await stores.accounts.lockById(input.userId)
+    if (!account) return false
+    const after = await revokeSessions(stores, account, { ids: [input.sessionId], reason: input.reason, now })
+    const ended = after.version > account.version
+    if (ended) await stores.events.audit({ actorUserId: input.userId, action: 'session.ended', subject: input.sessionId })
+    return ended
+  })
+}

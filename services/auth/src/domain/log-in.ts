@@ -1,0 +1,43 @@
+import { invalidCredentials } from '../errors.ts'
+import { type Account, normaliseEmail } from './account.ts'
+import { checkPassword, type CheckPasswordDeps } from './check-password.ts'
+import type { AccountReader, InTransaction, IssueAccessToken, Origin } from './ports.ts'
+import { type IssuedTokens, startSession, toTokens } from './start-session.ts'
+
+export interface LogInDeps extends CheckPasswordDeps {
+  readonly accounts: AccountReader
+  readonly inTransaction: InTransaction
+  readonly issueAccessToken: IssueAccessToken
+  readonly newId: () => string
+}
+
+/**
+ * Checks an address and a password and opens a session. Whatever is wrong (password, address, verification, deactivation)
+ * costs one hash and answers the same `invalid-credentials`; too many failures from one source: `rate-limited`.
+ * Every login and every refused one is audited.
+ */
+export async function logIn(deps: LogInDeps, input: { email: string; password: string; origin: Origin; signal?: AbortSignal }): Promise<IssuedTokens> {
+  const email = normaliseEmail(input.email)
+  const found = await deps.accounts.findByEmail(email)
+  const passwordHash = found?.status === 'active' ? found.passwordHash : null
+  const right = await checkPassword(deps, { email, address: input.origin.address, passwordHash, password: input.password, signal: input.signal })
+  const now = deps.now()
+  const sessionId = deps.newId()
+  const opened = await deps.inTransaction(input.origin, async (stores) => {
+    const account = right && found ? await stores.accounts.lockById(found.id) : undefined
+    // Deactivated, or given another password, while this one was being compared.
+    if (!account || !isUnchanged(account, passwordHash)) {
+      await stores.events.audit({ actorUserId: null, action: 'session.refused', subject: found?.id ?? null })
+      return undefined
+    }
+    const session = await startSession(stores, { sessionId, account, origin: input.origin, now })
+    await stores.events.audit({ actorUserId: account.id, action: 'session.started', subject: sessionId })
+    return { ...session, account }
+  })
+  if (!opened) throw invalidCredentials()
+  return toTokens(deps.issueAccessToken, { userId: opened.account.id, sessionId, roles: opened.account.roles, refreshToken: opened.refreshToken, now })
+}
+
+function isUnchanged(account: Account, passwordHash: string | null): boolean {
+  return account.status === 'active' && account.passwordHash === passwordHash
+}

@@ -1,0 +1,105 @@
+import type { Account } from './account.ts'
+import type { OneTimeToken, Purpose } from './one-time-token.ts'
+import type { RevokeReason, Session } from './session.ts'
+import type { SigningKey } from './signing-key.ts'
+import type { ThrottleState } from './throttle.ts'
+
+/** Where a request came from: for sessions, the throttle and the audit log. */
+export interface Origin {
+  readonly address: string
+  readonly userAgent: string | null
+  readonly requestId: string | null
+  readonly traceparent?: string
+}
+
+export interface AccountStore {
+  /** Locks the row until the transaction ends, so that events leave in the order of versions. */
+  lockById(id: string): Promise<Account | undefined>
+  lockByEmail(email: string): Promise<Account | undefined>
+  /** Undefined when the address is taken. */
+  insert(account: Account): Promise<Account | undefined>
+  save(account: Account): Promise<void>
+  /** Other active admins, once every concurrent change to the set of admins has ended. */
+  countOtherAdmins(id: string): Promise<number>
+}
+
+export interface SessionStore {
+  insert(session: Session): Promise<void>
+  addRefreshToken(token: { hash: Buffer; sessionId: string; createdAt: Date; expiresAt: Date }): Promise<void>
+  /** Compare-and-swap: of any number of concurrent uses exactly one gets the session's id. */
+  useRefreshToken(hash: Buffer, now: Date): Promise<string | undefined>
+  /** Undefined when the session was revoked. */
+  touch(id: string, usedAt: Date, expiresAt: Date): Promise<Session | undefined>
+  /** The session of a refresh token that was used before. */
+  findByUsedToken(hash: Buffer): Promise<{ id: string; accountId: string } | undefined>
+  /** Ids of the live sessions, the most recently used first. */
+  listLiveIds(accountId: string, now: Date): Promise<string[]>
+  /** Whether this call revoked it. */
+  revoke(id: string, accountId: string, reason: RevokeReason, now: Date): Promise<boolean>
+}
+
+export interface OneTimeTokenStore {
+  insert(token: OneTimeToken & { hash: Buffer }): Promise<void>
+  countSince(accountId: string, purpose: Purpose, since: Date): Promise<number>
+  find(hash: Buffer, purpose: Purpose, now: Date): Promise<OneTimeToken | undefined>
+  /** Compare-and-swap: whether this call used it. */
+  use(id: string, now: Date): Promise<boolean>
+  /** Makes the account's other tokens of this purpose unusable. */
+  useAll(accountId: string, purpose: Purpose, now: Date): Promise<void>
+}
+
+export interface AuditEntry {
+  readonly actorUserId: string | null
+  readonly actorType?: 'user' | 'system' | 'service'
+  readonly action: string
+  readonly subject: string | null
+}
+
+/** Events of the transaction; each takes the account as it stands after the change, with the event's own version. */
+export interface AccountEvents {
+  registered(account: Account): Promise<void>
+  verified(account: Account): Promise<void>
+  rolesChanged(account: Account): Promise<void>
+  deactivated(account: Account): Promise<void>
+  sessionRevoked(account: Account, sessionId: string | null, revokedAt: Date): Promise<void>
+  oneTimeTokenRequested(account: Account, token: OneTimeToken): Promise<void>
+  audit(entry: AuditEntry): Promise<void>
+}
+
+export interface Stores {
+  readonly accounts: AccountStore
+  readonly sessions: SessionStore
+  readonly oneTimeTokens: OneTimeTokenStore
+  readonly events: AccountEvents
+}
+
+/** Lends the stores of one transaction; throwing rolls it back. */
+export type InTransaction = <T>(origin: Origin | null, work: (stores: Stores) => Promise<T>) => Promise<T>
+
+/** Reads outside a transaction. */
+export interface AccountReader {
+  findById(id: string): Promise<Account | undefined>
+  findByEmail(email: string): Promise<Account | undefined>
+}
+
+export interface Throttle {
+  read(pair: Buffer, source: Buffer): Promise<ThrottleState>
+  recordFailure(pair: Buffer, source: Buffer, now: Date): Promise<void>
+  clear(pair: Buffer): Promise<void>
+}
+
+/** Work done while a hashing slot is held. */
+export interface PasswordHasher {
+  hash(password: string, signal?: AbortSignal): Promise<string>
+  /** Null is compared with a hash nobody's password has: the same work, always false. `before` runs once the slot is held. */
+  verify(passwordHash: string | null, password: string, options?: { signal?: AbortSignal; before?: () => Promise<void> }): Promise<boolean>
+}
+
+export interface SigningKeyStore {
+  list(): Promise<SigningKey[]>
+  /** One replica at a time: plans with the keys as they are and applies the plan in the same transaction. */
+  rotate(plan: (keys: SigningKey[]) => Promise<{ add: SigningKey[]; remove: string[] }>): Promise<void>
+}
+
+/** Signs an access token for a session. */
+export type IssueAccessToken = (claims: { userId: string; sessionId: string; roles: readonly string[] }, now: Date) => Promise<string>

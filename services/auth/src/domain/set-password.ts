@@ -1,0 +1,57 @@
+import { invalidToken, wrongPassword } from '../errors.ts'
+import { changeAccount, revokeSessions } from './change-account.ts'
+import { checkPassword, type CheckPasswordDeps } from './check-password.ts'
+import type { AccountReader, InTransaction, Origin, Stores } from './ports.ts'
+import { hashOf } from './secrets.ts'
+
+export interface SetPasswordDeps extends CheckPasswordDeps {
+  readonly accounts: AccountReader
+  readonly inTransaction: InTransaction
+}
+
+/** Sets a new password with a mailed token (once, within an hour) and ends every session. Throws `invalid-credentials`. */
+export async function resetPassword(
+  deps: Omit<SetPasswordDeps, 'accounts' | 'throttle' | 'secrets'>,
+  input: { token: string; password: string; origin: Origin; signal?: AbortSignal },
+): Promise<void> {
+  const tokenHash = hashOf(input.token)
+  const find = (stores: Stores) => stores.oneTimeTokens.find(tokenHash, 'reset-password', deps.now())
+  // Looked at before the hash is paid for, so that made-up tokens cost nothing.
+  if (!(await deps.inTransaction(input.origin, find))) throw invalidToken()
+  const passwordHash = await deps.hasher.hash(input.password, input.signal)
+  const now = deps.now()
+  await deps.inTransaction(input.origin, async (stores) => {
+    const token = await find(stores)
+    const account = token && (await stores.accounts.lockById(token.accountId))
+    if (!token || account?.status !== 'active' || !(await stores.oneTimeTokens.use(token.id, now))) throw invalidToken()
+    await stores.oneTimeTokens.useAll(account.id, 'reset-password', now)
+    const changed = await changeAccount(stores, account, { passwordHash })
+    await revokeSessions(stores, changed, { ids: await stores.sessions.listLiveIds(account.id, now), reason: 'password-reset', now })
+    await stores.events.audit({ actorUserId: account.id, action: 'password.reset', subject: account.id })
+  })
+}
+
+/**
+ * Replaces the password of a person who knows the present one. Every other session ends, the asking one stays: whoever
+ * changes a password out of suspicion should not be the one who is thrown out. Throws `invalid-credentials`, `rate-limited`.
+ */
+export async function changePassword(
+  deps: SetPasswordDeps,
+  input: { userId: string; sessionId: string; currentPassword: string; newPassword: string; origin: Origin; signal?: AbortSignal },
+): Promise<void> {
+  const found = await deps.accounts.findById(input.userId)
+  const presented = { email: found?.email ?? input.userId, address: input.origin.address, passwordHash: found?.passwordHash ?? null }
+  if (!(await checkPassword(deps, { ...presented, password: input.currentPassword, signal: input.signal })) || !found) throw wrongPassword()
+  const passwordHash = await deps.hasher.hash(input.newPassword, input.signal)
+  const now = deps.now()
+  await deps.inTransaction(input.origin, async (stores) => {
+    const account = await stores.accounts.lockById(input.userId)
+    // Another change came first: what was compared is no longer the current password.
+    if (account?.status !== 'active' || account.passwordHash !== found.passwordHash) throw wrongPassword()
+    const others = (await stores.sessions.listLiveIds(account.id, now)).filter((id) => id !== input.sessionId)
+    const changed = await changeAccount(stores, account, { passwordHash })
+    await stores.oneTimeTokens.useAll(account.id, 'reset-password', now)
+    await revokeSessions(stores, changed, { ids: others, reason: 'password-changed', now })
+    await stores.events.audit({ actorUserId: account.id, action: 'password.changed', subject: account.id })
+  })
+}

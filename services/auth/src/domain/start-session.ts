@@ -1,0 +1,47 @@
+import type { Account } from './account.ts'
+import { revokeSessions } from './change-account.ts'
+import type { IssueAccessToken, Origin, Stores } from './ports.ts'
+import { hashOf, newRefreshToken } from './secrets.ts'
+import { accessTokenTtlSeconds, after, refreshTokenTtlSeconds, sessionsMax } from './session.ts'
+
+export interface IssuedTokens {
+  readonly accessToken: string
+  readonly tokenType: 'Bearer'
+  readonly expiresInSeconds: number
+  readonly refreshToken: string
+}
+
+/** A session's next refresh token; only its hash is stored. */
+export async function issueRefreshToken(stores: Stores, sessionId: string, now: Date): Promise<string> {
+  const refreshToken = newRefreshToken()
+  await stores.sessions.addRefreshToken({ hash: hashOf(refreshToken), sessionId, createdAt: now, expiresAt: after(now, refreshTokenTtlSeconds) })
+  return refreshToken
+}
+
+/** Both tokens as the API answers them. */
+export async function toTokens(
+  issueAccessToken: IssueAccessToken,
+  input: { userId: string; sessionId: string; roles: readonly string[]; refreshToken: string; now: Date },
+): Promise<IssuedTokens> {
+  const accessToken = await issueAccessToken({ userId: input.userId, sessionId: input.sessionId, roles: input.roles }, input.now)
+  return { accessToken, tokenType: 'Bearer', expiresInSeconds: accessTokenTtlSeconds, refreshToken: input.refreshToken }
+}
+
+/** Opens a session of a locked account, ending the longest unused ones beyond `sessionsMax`. */
+export async function startSession(
+  stores: Stores,
+  input: { sessionId: string; account: Account; origin: Origin; now: Date },
+): Promise<{ refreshToken: string }> {
+  const { account, origin, now, sessionId } = input
+  const live = await stores.sessions.listLiveIds(account.id, now)
+  await revokeSessions(stores, account, { ids: live.slice(sessionsMax - 1), reason: 'too-many', now })
+  await stores.sessions.insert({
+    id: sessionId,
+    accountId: account.id,
+    userAgent: origin.userAgent,
+    createdAt: now,
+    lastUsedAt: now,
+    expiresAt: after(now, refreshTokenTtlSeconds),
+  })
+  return { refreshToken: await issueRefreshToken(stores, sessionId, now) }
+}

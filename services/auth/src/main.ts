@@ -1,0 +1,43 @@
+import { fileURLToPath } from 'node:url'
+import { assertMigrated, createPool } from '@alcove/database'
+import { createEventParts, eventsMigrations } from '@alcove/events'
+import { createJobs } from '@alcove/jobs'
+import { runService } from '@alcove/kit'
+import { buildApp } from './app.ts'
+import { buildDeps } from './build-deps.ts'
+import { assertBootstrap, configSchema } from './config.ts'
+import { ensureFirstAdmin } from './domain/ensure-account.ts'
+import { listSweeps } from './jobs/sweeps.ts'
+
+const migrations = [eventsMigrations, fileURLToPath(new URL('../prisma/migrations', import.meta.url))]
+
+await runService({
+  name: 'auth',
+  configSchema,
+  async build({ config, log, metrics, clock, killPoints }) {
+    assertBootstrap(config)
+    const pool = createPool({
+      url: config.DATABASE_URL,
+      max: config.DATABASE_POOL_MAX,
+      statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
+      applicationName: 'auth',
+      metrics,
+    })
+    const events = createEventParts({ service: 'auth', pool, config, log, metrics, clock, killPoints })
+    const deps = buildDeps({ config, pool, log, metrics, clock, onCommit: () => events.relay.wake() })
+    // Before the first login can come: a key to sign with, and somebody who may give roles.
+    await deps.keyRing.rotate()
+    await ensureFirstAdmin(deps, { email: config.BOOTSTRAP_ADMIN_EMAIL, password: config.BOOTSTRAP_ADMIN_PASSWORD })
+    const jobs = createJobs({ pool, log, metrics, service: 'auth', sweeps: [...listSweeps({ ...deps, pool }), ...events.sweeps] })
+    return {
+      app: buildApp(deps),
+      readiness: {
+        database: async () => void (await pool.query('SELECT 1')),
+        migrations: () => assertMigrated(pool, migrations),
+        signingKeys: () => deps.keyRing.assertUsable(),
+      },
+      status: () => events.status(),
+      lifecycles: [...events.lifecycles, jobs, { name: 'database pool', phase: 'adapter', stop: () => pool.end() }],
+    }
+  },
+})

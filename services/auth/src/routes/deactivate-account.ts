@@ -1,0 +1,15 @@
+import { deactivateAccount as operation } from '@alcove/contracts'
+import { addOperation } from '@alcove/kit'
+import type { FastifyInstance } from 'fastify'
+import type { AuthDeps } from '../deps.ts'
+import { deactivateAccount } from '../domain/deactivate-account.ts'
+import { presentAccount } from '../presenters.ts'
+import { toOrigin } from './origin.ts'
+
+export const deactivateAccountRoute = (deps: AuthDeps) => async (app: FastifyInstance) => {
+  addOperation(app, operation, async ({ params, body }, ctx) => {
+    const origin = await toOrigin(deps.authenticator, ctx)
+    const account = await deactivateAccount(deps, { userId: params.id, actorUserId: body.actorUserId, origin })
+    return { status: 200, body: presentAccount(account) }
+  })
+}

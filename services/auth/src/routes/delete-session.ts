@@ -1,0 +1,13 @@
+import { deleteSession } from '@alcove/contracts'
+import { addOperation } from '@alcove/kit'
+import type { FastifyInstance } from 'fastify'
+import type { AuthDeps } from '../deps.ts'
+import { endSession } from '../domain/end-session.ts'
+import { toOrigin } from './origin.ts'
+
+export const deleteSessionRoute = (deps: AuthDeps) => async (app: FastifyInstance) => {
+  addOperation(app, deleteSession, async ({ params }, ctx) => {
+    await endSession(deps, { userId: ctx.principal.userId, sessionId: params.id, origin: await toOrigin(deps.authenticator, ctx) })
+    return { status: 204 }
+  })
+}
