@@ -103,31 +103,31 @@ export const graph: readonly ServiceNode[] = [
       "account": {
         "mode": "durable",
         "types": [
-          "account.*"
+          "account.registered.v1",
+          "account.verified.v1",
+          "account.roles-changed.v1",
+          "account.deactivated.v1",
+          "account.verification-requested.v1",
+          "account.password-reset-requested.v1"
         ]
       },
       "booking": {
         "mode": "durable",
         "types": [
-          "booking.*"
-        ]
-      },
-      "payment": {
-        "mode": "durable",
-        "types": [
-          "payment.*"
+          "booking.confirmed.v1",
+          "booking.rescheduled.v1",
+          "booking.cancelled.v1",
+          "booking.checked-in.v1",
+          "booking.completed.v1",
+          "booking.no-show.v1",
+          "booking.expired.v1"
         ]
       },
       "workspace": {
         "mode": "durable",
         "types": [
-          "workspace.*"
-        ]
-      },
-      "user": {
-        "mode": "durable",
-        "types": [
-          "user.*"
+          "workspace.closure-created.v1",
+          "workspace.closure-deleted.v1"
         ]
       }
     },
