@@ -14,4 +14,4 @@ export { addOperation, requireVersion, type OperationAnswer, type OperationHandl
 export { runChecks, type Check, type CheckResult } from './ops.ts'
 export { isDatabaseUnavailable, renderProblem, toProblem } from './problem.ts'
 export { runService, type BuildContext, type Lifecycle, type ServiceDefinition, type ServiceParts } from './service.ts'
-export { isDate, isDateTime } from './validation.ts'
+export { compileBody, isDate, isDateTime } from './validation.ts'

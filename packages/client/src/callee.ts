@@ -1,0 +1,68 @@
+import type { ServiceName } from '@alcove/contracts'
+import { DependencyError, type Logger } from '@alcove/kit'
+import { Pool } from 'undici'
+import { createBreaker, type Breaker, type BreakerSettings } from './breaker.ts'
+import type { ClientMetrics } from './metrics.ts'
+
+/** One called service: its connections, its bulkhead, its breaker. */
+export interface Callee {
+  name: ServiceName
+  pool: Pool
+  breaker: Breaker
+  /** Takes a place in the bulkhead. @throws {DependencyError} `bulkhead`, unsent, when all are taken */
+  enter(): () => void
+  /** Lets a retry through while retries are few among the calls. */
+  mayRetry(): boolean
+  close(): Promise<void>
+}
+
+export interface CalleeSettings {
+  url: string
+  concurrencyMax: number
+  connectTimeoutMs: number
+  breaker: BreakerSettings
+}
+
+const retryBudgetMax = 10
+/** One retry may follow ten calls: retries never add more than a tenth to a callee's load. */
+const retryBudgetPerCall = 0.1
+
+export function createCallee(name: ServiceName, settings: CalleeSettings, metrics: ClientMetrics, log: Logger): Callee {
+  const pool = new Pool(settings.url, {
+    connections: settings.concurrencyMax,
+    pipelining: 1,
+    // Shorter than any server's keep-alive here, so that the client closes idle connections first.
+    keepAliveTimeout: 4000,
+    keepAliveMaxTimeout: 10_000,
+    connect: { timeout: settings.connectTimeoutMs },
+  })
+  metrics.setState(name, 'closed')
+  const breaker = createBreaker(name, settings.breaker, (state) => {
+    metrics.setState(name, state)
+    log.warn({ callee: name, state }, 'breaker changed')
+  })
+  let inside = 0
+  let retries = retryBudgetMax
+  return {
+    name,
+    pool,
+    breaker,
+    enter() {
+      if (inside >= settings.concurrencyMax) throw new DependencyError(name, { sent: false, reason: 'bulkhead', retryAfterSeconds: 1 })
+      inside += 1
+      retries = Math.min(retryBudgetMax, retries + retryBudgetPerCall)
+      return () => {
+        inside -= 1
+      }
+    },
+    mayRetry() {
+      if (retries < 1 || breaker.state() !== 'closed') return false
+      retries -= 1
+      return true
+    },
+    async close() {
+      breaker.close()
+      await pool.close()
+    },
+  }
+}

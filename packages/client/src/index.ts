@@ -1,0 +1,14 @@
+export { DependencyError, type DependencyReason } from '@alcove/kit'
+export { breakerDefaults, type BreakerSettings, type BreakerState } from './breaker.ts'
+export {
+  createServiceClient,
+  marginMs,
+  type CallAnswer,
+  type CallInput,
+  type CallOptions,
+  type ForwardRequest,
+  type ServiceClient,
+  type ServiceClientOptions,
+} from './client.ts'
+export { CallerGoneError, type AnswerSink } from './exchange.ts'
+export { CalleeProblem } from './problem.ts'
