@@ -16,7 +16,13 @@ export interface BreakerSettings {
   resetTimeoutMs: number
 }
 
-export const breakerDefaults: BreakerSettings = { volumeThreshold: 10, errorThresholdPercentage: 50, windowMs: 10_000, consecutiveFailuresMax: 5, resetTimeoutMs: 3000 }
+export const breakerDefaults: BreakerSettings = {
+  volumeThreshold: 10,
+  errorThresholdPercentage: 50,
+  windowMs: 10_000,
+  consecutiveFailuresMax: 5,
+  resetTimeoutMs: 3000,
+}
 
 export interface Breaker {
   /** Runs the work unless the breaker is open. @throws {DependencyError} `open`, unsent, or what the work threw */
