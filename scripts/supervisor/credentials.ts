@@ -21,6 +21,7 @@ interface Secrets {
 export interface Credentials {
   /** Made at the first ask, the same ever after. */
   databasePassword(role: string): string
+  /** 32 random bytes in base64, likewise. */
   secret(name: string): string
   signServiceToken(caller: ServiceName, callee: ServiceName): Promise<string>
   /** Writes a token for every call that the graph declares. */
@@ -41,9 +42,9 @@ export async function openCredentials(layout: Layout): Promise<Credentials> {
   replaceFile(layout.serviceJwksFile, JSON.stringify({ keys: [toPublic(secrets.issuerKey)] }))
   let writtenAt = 0
 
-  const keep = (values: Record<string, string>, name: string) => {
+  const keep = (values: Record<string, string>, name: string, encoding: 'base64' | 'base64url') => {
     if (values[name] === undefined) {
-      values[name] = randomBytes(24).toString('base64url')
+      values[name] = randomBytes(32).toString(encoding)
       save()
     }
     return values[name]
@@ -68,8 +69,8 @@ export async function openCredentials(layout: Layout): Promise<Credentials> {
   }
 
   return {
-    databasePassword: (role) => keep(secrets.databasePasswords, role),
-    secret: (name) => keep(secrets.random, name),
+    databasePassword: (role) => keep(secrets.databasePasswords, role, 'base64url'),
+    secret: (name) => keep(secrets.random, name, 'base64'),
     signServiceToken: sign,
     writeTokens,
     startRenewing: () => {

@@ -41,7 +41,7 @@ export function buildServiceEnv(sources: EnvSources, service: ServiceName, own: 
   }
   for (const name of allServices) env[`${name.toUpperCase()}_SERVICE_URL`] = `http://${listenHost}:${ports.service(name).port}`
   if (graph.find((node) => node.name === service)?.database) env.DATABASE_URL = databaseUrls[service]!
-  if (service === 'auth') env.SERVICE_JWKS_FILE = layout.serviceJwksFile
+  if (service === 'auth') Object.assign(env, { SERVICE_JWKS_FILE: layout.serviceJwksFile, SIGNING_KEY_SECRET: sources.credentials.secret('signing-key') })
   return env
 }
 

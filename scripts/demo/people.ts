@@ -1,0 +1,42 @@
+import type { Stack } from '../supervisor/types.ts'
+import { call, callExpecting, forEach } from './caller.ts'
+import { until } from '../supervisor/processes.ts'
+
+export const demoPassword = 'alcove-demo'
+const CREDITS = 100
+/** Password hashes take 19 MiB and a core each. */
+const WIDTH = 3
+
+export const memberEmails = Array.from({ length: 20 }, (_, index) => `member${index === 0 ? '' : index + 1}@alcove.test`)
+
+export async function login(authUrl: string, email: string): Promise<string> {
+  const body = { email, password: demoPassword }
+  return (await callExpecting<{ accessToken: string }>(200, ['POST', `${authUrl}/v1/auth/login`], { body })).accessToken
+}
+
+/** Logs everybody in, in the order of {@link memberEmails}. */
+export async function loginMembers(stack: Stack): Promise<string[]> {
+  const tokens = new Map<string, string>()
+  await forEach(memberEmails, WIDTH, async (email) => void tokens.set(email, await login(stack.urls.auth, email)))
+  return memberEmails.map((email) => tokens.get(email)!)
+}
+
+/** Settles when the accounts have reached the user service, which learns of them by events. */
+export async function waitForProfiles(stack: Stack, tokens: readonly string[]): Promise<void> {
+  await forEach(tokens, WIDTH, async (token) => {
+    const isThere = async () => (await call('GET', `${stack.urls.user}/v1/users/me`, { token })).status === 200
+    if (!(await until(isThere, 30_000))) throw new Error('the demo accounts did not reach the user service')
+  })
+}
+
+/** A hundred credits for each member who has never had any. */
+export async function grantCredits(stack: Stack, operatorToken: string, tokens: readonly string[]): Promise<void> {
+  const base = stack.urls.payment
+  await forEach(tokens, WIDTH * 2, async (token) => {
+    const wallet = await callExpecting<{ id: string; balanceCredits: number; userId: string }>(200, ['GET', `${base}/v1/wallets/me`], { token })
+    const past = await callExpecting<{ items: unknown[] }>(200, ['GET', `${base}/v1/wallets/${wallet.id}/transactions?limit=1`], { token })
+    if (past.items.length > 0) return
+    const body = { amountCredits: CREDITS, reason: 'Demo credits' }
+    await callExpecting(201, ['POST', `${base}/v1/wallets/${wallet.id}/grants`], { token: operatorToken, body })
+  })
+}

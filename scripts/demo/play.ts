@@ -1,0 +1,84 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Booking } from '@alcove/contracts'
+import type { Stack } from '../supervisor/types.ts'
+import { call, callExpecting, forEach } from './caller.ts'
+import type { PlannedBooking } from './plan.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+/** Processes look at the clock file every 25 ms; before that some would still live in the step before. */
+const CLOCK_SETTLE_MS = 30
+const WIDTH = 8
+
+type Act = 'book' | 'check-in' | 'check-out' | 'cancel'
+
+interface Step {
+  readonly at: number
+  readonly act: Act
+  readonly booking: PlannedBooking
+}
+
+export interface Play {
+  readonly stack: Stack
+  /** Access tokens of the members, in order. */
+  readonly tokens: readonly string[]
+  readonly bookings: readonly PlannedBooking[]
+  readonly now: number
+  /** Steps up to this moment were made by an earlier run. */
+  readonly doneUntil: number
+  readonly onDone: (until: number) => void
+}
+
+/** Moves the product clock through the past two weeks and lets people book, arrive, leave and cancel in time's order. */
+export async function playBookings(play: Play): Promise<void> {
+  const moments = groupByMoment(play.bookings.flatMap((booking) => toSteps(booking, play.now)))
+  for (const [at, steps] of moments) {
+    if (at <= play.doneUntil) continue
+    play.stack.setClockOffsetMs(at - Date.now())
+    await delay(CLOCK_SETTLE_MS)
+    await forEach(steps, WIDTH, (step) => act(play, step))
+    play.onDone(at)
+  }
+}
+
+function toSteps(booking: PlannedBooking, now: number): Step[] {
+  const steps: Step[] = [{ at: toWholeHour(booking.bookedAt), act: 'book', booking }]
+  if (booking.fate === 'cancelled') steps.push({ at: toWholeHour(booking.bookedAt) + HOUR_MS, act: 'cancel', booking })
+  if (booking.fate === 'attended' || booking.fate === 'left early') steps.push({ at: booking.startsAt + 5 * MINUTE_MS, act: 'check-in', booking })
+  if (booking.fate === 'left early') steps.push({ at: booking.endsAt - 30 * MINUTE_MS, act: 'check-out', booking })
+  return steps.filter((step) => step.at <= now)
+}
+
+const toWholeHour = (at: number) => Math.floor(at / HOUR_MS) * HOUR_MS
+
+function groupByMoment(steps: readonly Step[]): [number, Step[]][] {
+  return [...Map.groupBy(steps, (step) => step.at)].toSorted(([a], [b]) => a - b)
+}
+
+async function act(play: Play, { act: what, booking }: Step): Promise<void> {
+  const base = play.stack.urls.booking
+  const token = play.tokens[booking.member]!
+  if (what === 'book') return book(base, token, booking)
+  const id = await findId(base, token, booking)
+  // Somebody else was faster when it was booked: there is nothing to come to.
+  if (!id) return
+  const answer = await call('POST', `${base}/v1/bookings/${id}/${what}`, { token, body: {} })
+  // 409: this very step was made before an interruption.
+  if (answer.status !== 200 && answer.status !== 409) throw new Error(`demo ${what} answered ${answer.status}: ${JSON.stringify(answer.body)}`)
+}
+
+async function book(base: string, token: string, booking: PlannedBooking): Promise<void> {
+  const { spaceId, title, startsAt, endsAt } = booking
+  const body = { spaceId, title, startsAt: toIso(startsAt), endsAt: toIso(endsAt), payment: { method: 'card', token: 'tok_ok' } }
+  const answer = await call('POST', `${base}/v1/bookings`, { token, body, headers: { 'idempotency-key': `demo-${booking.key}` } })
+  // 409: another planned booking, or a visitor, has the slot.
+  if (![201, 202, 409].includes(answer.status)) throw new Error(`demo booking answered ${answer.status}: ${JSON.stringify(answer.body)}`)
+}
+
+async function findId(base: string, token: string, { spaceId, startsAt, endsAt }: PlannedBooking): Promise<string | undefined> {
+  const query = new URLSearchParams({ spaceId, from: toIso(startsAt), to: toIso(endsAt) })
+  const { items } = await callExpecting<{ items: Booking[] }>(200, ['GET', `${base}/v1/bookings?${query}`], { token })
+  return items.find((item) => item.startsAt === toIso(startsAt))?.id
+}
+
+const toIso = (at: number): string => new Date(at).toISOString().replace('.000Z', 'Z')
