@@ -1,4 +1,8 @@
 export { createTestClock, type TestClock } from './clock.ts'
+export { buildTestContext, type TestContext } from './context.ts'
 export { cloneDatabase, createTestDatabase, createTestLog, type TestDatabase } from './database.ts'
+export { buildEvent, deliver, deliverMessage, type DeliverOptions } from './deliver.ts'
 export { findFreePort } from './global-setup.ts'
+export { assertPrismaMatchesDatabase } from './prisma.ts'
+export { buildTestTokens, type TestTokens } from './tokens.ts'
 export { waitFor, type WaitForOptions } from './wait-for.ts'
