@@ -1,0 +1,17 @@
+import type { Audit } from '@alcove/contracts'
+import { newId, toInstant } from '@alcove/kit'
+
+/** Who did it, and in which request. */
+export interface Actor {
+  userId: string
+  requestId: string
+  traceparent: string
+}
+
+/** The audit event of an operator's act on money; carries ids only. */
+export function toAudit(act: { action: string; subject: string; actor: Actor; now: Date }): { key: string; data: Audit; now: Date; traceparent: string } {
+  const { action, subject, actor, now } = act
+  const auditId = newId()
+  const data: Audit = { auditId, version: 1, at: toInstant(now), actor: { type: 'user', id: actor.userId }, action, subject, requestId: actor.requestId }
+  return { key: auditId, data, now, traceparent: actor.traceparent }
+}

@@ -1,0 +1,94 @@
+import { auditRecorded } from '@alcove/contracts'
+import { withTransaction } from '@alcove/database'
+import { writeEvent } from '@alcove/events'
+import type { Pool } from 'pg'
+import type { Page, PageOf, TransferRecord, WalletRecord } from '../domain/records.ts'
+import type { Prisma } from '../generated/prisma/client.ts'
+import { toAudit, type Actor } from './audit.ts'
+import { takeIdempotencyKey, type IdempotentRequest } from './idempotency.ts'
+import { toPage } from './page.ts'
+import type { PrismaClient } from './prisma.ts'
+
+export interface NewGrant {
+  id: string
+  walletId: string
+  amountCredits: number
+  reason: string
+  expiresAt?: Date
+  actor: Actor
+  now: Date
+  idempotency?: IdempotentRequest
+}
+
+export interface WalletStore {
+  /** By its own id or its owner's. */
+  find(id: string): Promise<WalletRecord | undefined>
+  /** The person's wallet, made when there is none yet. */
+  ensure(userId: string, now: Date): Promise<WalletRecord>
+  listTransfers(walletId: string, page: Page): Promise<PageOf<TransferRecord>>
+  /** A bucket of its own, with ledger row, events and audit in one transaction; once per idempotency key. */
+  grant(grant: NewGrant): Promise<void>
+  /** Takes expired credits out of up to `limit` wallets; says of how many. */
+  expire(now: Date, limit: number): Promise<number>
+}
+
+const withBuckets = {
+  buckets: { where: { balanceCredits: { gt: 0 } }, orderBy: [{ expiresAt: { sort: 'asc', nulls: 'last' } }, { id: 'asc' }] },
+} satisfies Prisma.WalletInclude
+
+export function createWalletStore(pool: Pool, prisma: PrismaClient): WalletStore {
+  const find = async (id: string) => {
+    const row = await prisma.wallet.findFirst({ where: { OR: [{ id }, { userId: id }] }, include: withBuckets })
+    return row ? toRecord(row) : undefined
+  }
+  return {
+    find,
+    async ensure(userId, now) {
+      const { rows } = await pool.query<{ id: string }>({ name: 'wallet-ensure', text: 'SELECT ensure_wallet($1, $2) AS id', values: [userId, now] })
+      const wallet = await find(rows[0]!.id)
+      if (!wallet) throw new Error(`the wallet of ${userId} vanished`)
+      return wallet
+    },
+    async listTransfers(walletId, { limit, after }) {
+      const rows = await prisma.ledgerEntry.findMany({
+        // A capture moves reserved credits on; the wallet lost them before.
+        where: { walletId, kind: { not: 'capture' }, ...(after ? { id: { lt: after } } : {}) },
+        orderBy: { id: 'desc' },
+        take: limit + 1,
+      })
+      return toPage(
+        rows.map((row) => ({ ...row, kind: row.kind as TransferRecord['kind'], amountCredits: Number(row.amount) })),
+        limit,
+      )
+    },
+    grant(grant) {
+      const { id, walletId, amountCredits, reason, expiresAt, actor, now, idempotency } = grant
+      return withTransaction(pool, async (tx) => {
+        if (await takeIdempotencyKey(tx, idempotency, { id, now })) return
+        const values = [walletId, id, amountCredits, reason, expiresAt ?? null, now, actor.traceparent]
+        await tx.query("SELECT grant_credits($1, $2, $3, 'grant', $4, $5, $6, $7)", values)
+        await writeEvent(tx, auditRecorded('payment'), toAudit({ action: 'wallet.granted', subject: walletId, actor, now }))
+      })
+    },
+    async expire(now, limit) {
+      const { rows } = await pool.query<{ wallets: number }>('SELECT expire_credits($1, $2) AS wallets', [now, limit])
+      return rows[0]!.wallets
+    },
+  }
+}
+
+interface Row {
+  id: string
+  userId: string
+  balanceCredits: bigint
+  buckets: { source: string; balanceCredits: bigint; expiresAt: Date | null }[]
+}
+
+function toRecord({ id, userId, balanceCredits, buckets }: Row): WalletRecord {
+  return {
+    id,
+    userId,
+    balanceCredits: Number(balanceCredits),
+    buckets: buckets.map((bucket) => ({ source: bucket.source, balanceCredits: Number(bucket.balanceCredits), expiresAt: bucket.expiresAt })),
+  }
+}

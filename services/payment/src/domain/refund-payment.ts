@@ -1,0 +1,59 @@
+import { notFound, refundTooLarge, wrongAmount } from '../errors.ts'
+import type { PaymentRecord, RefundRecord } from './records.ts'
+import type { ReachKillPoint } from './kill-points.ts'
+import type { Moment } from './stores.ts'
+
+export interface RefundRequest<Actor, Idempotency> {
+  paymentId: string
+  amountMinor?: number
+  amountCredits?: number
+  reason: string
+  actor: Actor
+  idempotency?: Idempotency
+}
+
+export interface RefundDeps<Actor, Idempotency> {
+  payments: { find(id: string): Promise<PaymentRecord | undefined> }
+  refunds: {
+    write(
+      refund: Moment & { id: string; paymentId: string; amount: number; reason: string; actor: Actor; idempotency?: Idempotency },
+    ): Promise<{ refundId: string } | { refundable: number }>
+  }
+  /** Carries written refunds of the attempt out, as far as the provider answers in time. */
+  settle: (attemptId: string) => Promise<void>
+  reach: ReachKillPoint
+  now: () => Date
+  realNow: () => Date
+  newId: () => string
+}
+
+/**
+ * An operator gives money (`amountMinor`, card) or credits (`amountCredits`) back beyond what the booking decided. Durable before the
+ * provider is asked, under the refund's id as its key; a silent provider leaves it `pending` and a worker goes on.
+ * @throws {ProblemError} `not-found`; `malformed` for the other unit's amount; `illegal-transition` when more than captured less what was
+ * given or promised back; `idempotency-key-reused`
+ */
+export async function refundPayment<Actor, Idempotency>(
+  deps: RefundDeps<Actor, Idempotency>,
+  request: RefundRequest<Actor, Idempotency>,
+): Promise<{ payment: PaymentRecord; refund: RefundRecord }> {
+  const { paymentId, reason, actor, idempotency } = request
+  const payment = await deps.payments.find(paymentId)
+  if (!payment) throw notFound()
+  const amount = toAmount(payment, request)
+  const written = await deps.refunds.write({ id: deps.newId(), paymentId, amount, reason, actor, idempotency, now: deps.now(), realNow: deps.realNow() })
+  if ('refundable' in written) throw refundTooLarge(written.refundable, payment.method === 'card' ? `minor units of ${payment.currency}` : 'credits')
+  deps.reach('payment.refund.written')
+  if (payment.method === 'card') await deps.settle(payment.attemptId)
+  const after = await deps.payments.find(paymentId)
+  const refund = after?.refunds.find(({ id }) => id === written.refundId)
+  if (!after || !refund) throw new Error(`refund ${written.refundId} vanished`)
+  return { payment: after, refund }
+}
+
+function toAmount({ method }: PaymentRecord, { amountMinor, amountCredits }: { amountMinor?: number; amountCredits?: number }): number {
+  const [wanted, refused] = method === 'card' ? [amountMinor, amountCredits] : [amountCredits, amountMinor]
+  const names = method === 'card' ? (['amountMinor', 'amountCredits'] as const) : (['amountCredits', 'amountMinor'] as const)
+  if (wanted === undefined || refused !== undefined) throw wrongAmount(names[0], names[1], { wanted: wanted !== undefined, refused: refused !== undefined })
+  return wanted
+}
