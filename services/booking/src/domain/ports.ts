@@ -1,0 +1,159 @@
+import type { Attempt, Person, Schedules, SpaceQuote } from '@alcove/contracts'
+import type { BookingRecord, By, IdempotencyKey, NewAttempt, NextAction, PaymentMethod, ReasonCode } from './booking.ts'
+
+/** Deadline and trace of the request a call is made for; absent for background work. */
+export interface CallScope {
+  deadline?: { remainingMs(): number }
+  signal?: AbortSignal
+  requestId?: string
+  traceparent?: string
+}
+
+export interface PersonSource {
+  /** Undefined: user knows no such person. */
+  findPerson(id: string, scope: CallScope): Promise<Person | undefined>
+}
+
+export interface QuoteRequest {
+  spaceId: string
+  unitId?: string
+  startsAt: Date
+  endsAt: Date
+  at: Date
+  planId: string | null
+  teamIds: string[]
+  teamId?: string
+  attendeeCount: number
+}
+
+export interface ScheduleRequest {
+  from: Date
+  to: Date
+  spaceIds?: string[]
+  locationId?: string
+  kind?: SpaceQuote['space']['kind']
+  capacityMin?: number
+  amenities?: string[]
+}
+
+export interface SpaceSource {
+  /** Undefined: workspace knows no such space, or it is archived. */
+  findQuote(request: QuoteRequest, scope: CallScope): Promise<SpaceQuote | undefined>
+  listSchedules(request: ScheduleRequest, scope: CallScope): Promise<Schedules>
+}
+
+/** `unsent`: it certainly never reached payment. `unanswered`: nobody knows. */
+export type AuthorizeAnswer = { kind: 'answered'; attempt: Attempt } | { kind: 'unsent'; cause: unknown } | { kind: 'unanswered' }
+
+export interface Payments {
+  /** False while payment's breaker is open: nothing would be sent. */
+  isReachable(): boolean
+  authorize(request: { attempt: NewAttempt; bookingId: string; userId: string }, scope: CallScope): Promise<AuthorizeAnswer>
+  /** Undefined: payment has never seen it. */
+  findAttempt(id: string): Promise<Attempt | undefined>
+  /** Keeps nothing of it, whether seen or not. */
+  releaseAttempt(id: string): Promise<void>
+}
+
+/** Columns of a booking to be made, by column name, as the claim call takes them. */
+export type BookingColumns = Record<string, unknown> & { id: string; user_id: string; space_id: string; location_id: string; status: string }
+
+export interface ClaimInput {
+  booking: BookingColumns
+  units: string[]
+  unitNames: Record<string, string>
+  revision: number
+  references: string[]
+  holdLimit?: number
+  holdId?: string
+  unitAsked?: boolean
+  key?: IdempotencyKey
+  attempt?: NewAttempt
+}
+
+export interface ChangeInput {
+  bookingId: string
+  userId: string
+  version: number
+  target: Record<string, unknown>
+  units: string[]
+  unitNames: Record<string, string>
+  revision: number
+  changeId: string
+  attempt?: NewAttempt
+  expiresAt?: string
+}
+
+export type ClaimOutcome = { outcome: 'claimed'; booking: BookingRecord } | { outcome: 'repeat'; bookingId: string }
+export type TransitionOutcome = { outcome: 'done'; booking: BookingRecord } | { outcome: 'repeat'; bookingId: string }
+export type AttemptEnd = 'authorized' | 'refused' | 'unsent'
+export type AttemptStatus = AttemptEnd | 'open' | 'abandoned'
+
+/** When and by whom. */
+export interface Act {
+  now: Date
+  by: By
+}
+
+/** The database functions that change bookings; each is one transaction. They refuse with {@link Refusal}. */
+export interface BookingStore {
+  claim(input: ClaimInput, act: Act): Promise<ClaimOutcome>
+  settleAttempt(end: { attemptId: string; status: AttemptEnd; paymentId: string | null; reason: string | null }, act: Act): Promise<SettledAttempt | undefined>
+  noteNextAction(attemptId: string, nextAction: NextAction | null): Promise<void>
+  startPayment(input: { bookingId: string; attempt: NewAttempt; key?: IdempotencyKey }, act: Act): Promise<TransitionOutcome>
+  startChange(input: ChangeInput, act: Act): Promise<{ outcome: 'pending' | 'changed'; booking: BookingRecord }>
+  changeWords(input: { bookingId: string; version: number; words: Record<string, unknown> }, act: Act): Promise<BookingRecord>
+  cancel(input: CancelInput, act: Act): Promise<TransitionOutcome>
+  checkIn(input: VersionedInput, act: Act): Promise<TransitionOutcome>
+  checkOut(input: VersionedInput, act: Act): Promise<TransitionOutcome>
+  releaseHold(input: { holdId: string; userId: string }, act: Act): Promise<boolean>
+}
+
+export interface SettledAttempt {
+  attempt: AttemptStatus
+  booking: BookingRecord
+}
+
+export interface VersionedInput {
+  bookingId: string
+  version: number
+  key?: IdempotencyKey
+}
+
+export interface CancelInput extends VersionedInput {
+  reasonCode: ReasonCode
+  percent: number
+  reason: string | null
+}
+
+/** Active claims of one unit as epoch milliseconds, sorted by start. */
+export type UnitClaims = Map<string, { startsAt: number; endsAt: number }[]>
+
+export interface ClaimSource {
+  listOfLocation(locationId: string, range: { from: Date; to: Date }, now: Date): Promise<UnitClaims>
+  listOfUnits(unitIds: string[], range: { from: Date; to: Date }, now: Date): Promise<UnitClaims>
+  /** What a claim of this interval would meet on these units, when none of them is free; empty when one is. */
+  listConflicts(want: { unitIds: string[]; from: Date; to: Date; bookingId?: string }, now: Date): Promise<{ startsAt: string; endsAt: string }[]>
+}
+
+export interface BookingReader {
+  /** Any row, holds too; whether it may be seen is the caller's question. */
+  find(id: string): Promise<BookingRecord | undefined>
+  findKey(key: IdempotencyKey, now: Date): Promise<{ bookingId: string; bodyHash: string } | undefined>
+  isHitByClosure(booking: BookingRecord): Promise<boolean>
+  isClosed(at: { locationId: string; spaceId: string; startsAt: Date; endsAt: Date }): Promise<boolean>
+}
+
+export interface UnsettledAttempt {
+  attempt: NewAttempt
+  bookingId: string
+  userId: string
+}
+
+export interface Metrics {
+  claimed(kind: 'hold' | 'booking' | 'change'): void
+  refused(reason: string): void
+  settled(end: string): void
+}
+
+export type { BookingRecord, PaymentMethod }
