@@ -12,7 +12,7 @@ export const EVENT_LOG = 'event_log'
 export const databaseServices = graph.filter((node) => node.database).map((node) => node.name)
 
 /** Makes each service's database and role, brings all schemas up to date side by side, and says where they are. */
-export async function prepareDatabases(adminUrl: string, credentials: Credentials): Promise<Record<string, string>> {
+export async function prepareDatabases(adminUrl: string, services: readonly string[], credentials: Credentials): Promise<Record<string, string>> {
   const urls: Record<string, string> = { postgres: adminUrl }
   const prepare = async (name: string) => {
     const password = credentials.databasePassword(name)
@@ -20,9 +20,11 @@ export async function prepareDatabases(adminUrl: string, credentials: Credential
     const url = new URL(adminUrl)
     Object.assign(url, { pathname: `/${name}`, username: name, password })
     urls[name] = url.href
-    await migrate({ url: url.href, directories: listMigrations(name) })
+    await migrate({ url: url.href, directories: listMigrations(name) }).catch((error: Error) => {
+      throw new Error(`the database of ${name}: ${error.message}`, { cause: error })
+    })
   }
-  await Promise.all([EVENT_LOG, ...databaseServices].map(prepare))
+  await Promise.all([EVENT_LOG, ...databaseServices.filter((name) => services.includes(name))].map(prepare))
   return urls
 }
 

@@ -38,7 +38,7 @@ export async function prepareGround(options: StackOptions, onChange: (postgres?:
   try {
     postgres = await keepPostgres({ dataDir: layout.dataDir, port: ports.postgres, throwaway: options.durable === false, onChange: () => onChange(postgres) })
     onChange(postgres)
-    const [databaseUrls] = await Promise.all([prepareDatabases(postgres.url, credentials), credentials.writeTokens()])
+    const [databaseUrls] = await Promise.all([prepareDatabases(postgres.url, Object.keys(replicas), credentials), credentials.writeTokens()])
     return { layout, dataDir, ports, credentials, postgres, databaseUrls }
   } catch (error) {
     await postgres?.stop()
