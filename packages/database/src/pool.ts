@@ -45,6 +45,8 @@ export function createPool(options: PoolOptions): pg.Pool {
     types,
   })
   pool.on('error', (error) => options.onIdleError?.(error))
+  // A lent client whose connection breaks emits the error too; its query reports it.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   if (options.metrics) registerPoolMetrics(pool, options.metrics)
   return pool
 }

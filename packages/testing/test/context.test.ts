@@ -1,4 +1,4 @@
-import { getServiceStatus } from '@alcove/contracts'
+import { getServiceStatus, type ServiceStatus } from '@alcove/contracts'
 import { addOperation, createApp } from '@alcove/kit'
 import { describe, expect, it } from 'vitest'
 import { buildTestContext } from '../src/index.ts'
@@ -16,10 +16,8 @@ describe('test context', () => {
     const context = await buildTestContext('reporting')
     const app = createApp(context)
     const operation = getServiceStatus('reporting')
-    addOperation(app, operation, async () => ({
-      status: 200,
-      body: { name: 'reporting', version: '1', health: 'ok', checks: {}, breakers: [], consumerLag: 0, outboxAgeSeconds: 0, deadLetters: 0 },
-    }))
+    const body: ServiceStatus = { name: 'reporting', version: '1', health: 'ok', checks: {}, breakers: [], consumerLag: 0, outboxAgeSeconds: 0, deadLetters: 0 }
+    addOperation(app, operation, async () => ({ status: 200, body }))
     expect((await app.inject({ url: operation.path })).statusCode).toBe(401)
     expect((await app.inject({ url: operation.path, headers: await context.tokens.asService('admin') })).statusCode).toBe(200)
     expect((await app.inject({ url: operation.path, headers: await context.tokens.asService('booking') })).statusCode).toBe(403)

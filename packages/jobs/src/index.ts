@@ -1,0 +1,1 @@
+export { createJobs, type JobsOptions, type Sweep } from './jobs.ts'

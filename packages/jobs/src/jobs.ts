@@ -1,0 +1,146 @@
+import type { Lifecycle, Logger } from '@alcove/kit'
+import { Logger as WorkerLogger, run, runMigrations, type JobHelpers, type Runner, type TaskList } from 'graphile-worker'
+import type { Pool } from 'pg'
+import { releaseStale } from './stale.ts'
+
+/** Work that time makes due. It asks the database what is due at the product's clock; running late or twice is harmless. */
+export interface Sweep {
+  /** kebab-case verb and noun: `expire-holds`. */
+  name: string
+  /** Real seconds between the end of one run and the next, whichever replica runs it. */
+  everySeconds: number
+  /** After this the signal aborts; a job locked for longer (its process was killed) is given to another replica. */
+  timeLimitSeconds: number
+  run: (signal: AbortSignal) => Promise<void>
+}
+
+/** Options of {@link createJobs}. */
+export interface JobsOptions {
+  /** The service's own database. One connection listens for jobs as long as the process runs. */
+  pool: Pool
+  log: Pick<Logger, 'warn' | 'debug' | 'error'>
+  service: string
+  sweeps: readonly Sweep[]
+  /** Most sweeps that run at once in this process; default 3. */
+  concurrency?: number
+  /** How often an idle worker looks for due jobs; default 1000 ms. */
+  pollMs?: number
+  /** How often each process looks for lost jobs; default 5000 ms. */
+  keepMs?: number
+}
+
+/** Jobs are never given up: a failed run is logged and the next one comes at its time. */
+const ATTEMPTS_MAX = 32_767
+const RESTART_MS = 1000
+
+/**
+ * Runs sweeps with graphile-worker in the service's own database: safe with any number of replicas, no leader. Each
+ * sweep is one job that schedules its successor when it ends, so one replica runs it at a time. All times are
+ * Node's real time. A worker that fails (database restarted) is started anew.
+ */
+export function createJobs(options: JobsOptions): Lifecycle & { start(): Promise<void>; stop(): Promise<void> } {
+  const { pool, log, sweeps } = options
+  const state = {
+    stopping: false,
+    runner: undefined as Runner | undefined,
+    timer: undefined as NodeJS.Timeout | undefined,
+    keeping: undefined as Promise<void> | undefined,
+  }
+  const taskList: TaskList = Object.fromEntries(sweeps.map((sweep) => [sweep.name, (_payload: unknown, helpers: JobHelpers) => runSweep(sweep, helpers, log)]))
+
+  async function startRunner(): Promise<void> {
+    await prepareSchema(pool)
+    if (state.stopping) return
+    const runner = await run({
+      pgPool: pool,
+      taskList,
+      parsedCronItems: [],
+      concurrency: Math.min(options.concurrency ?? 3, sweeps.length),
+      pollInterval: options.pollMs ?? 1000,
+      noHandleSignals: true,
+      useNodeTime: true,
+      logger: toWorkerLogger(log),
+    })
+    state.runner = runner
+    runner.promise.then(
+      () => restart(runner),
+      (error: unknown) => restart(runner, error),
+    )
+    await keep(runner)
+  }
+
+  function restart(runner: Runner, error?: unknown): void {
+    if (state.stopping || state.runner !== runner) return
+    state.runner = undefined
+    log.warn({ err: error }, 'the job worker ended; starting another')
+    setTimeout(() => startUntilDone(), RESTART_MS).unref()
+  }
+
+  function startUntilDone(): void {
+    if (state.stopping) return
+    startRunner().catch((error: unknown) => {
+      log.warn({ err: error }, 'the job worker could not be started; trying again')
+      setTimeout(startUntilDone, RESTART_MS).unref()
+    })
+  }
+
+  /** Makes sure that every sweep has its job, and takes jobs from processes that were killed. */
+  async function keep(runner: Runner): Promise<void> {
+    try {
+      await releaseStale(pool, { sweeps, now: new Date() })
+      for (const { name } of sweeps) await runner.addJob(name, {}, { jobKey: name, jobKeyMode: 'unsafe_dedupe', maxAttempts: ATTEMPTS_MAX })
+    } catch (error) {
+      log.warn({ err: error }, 'the jobs could not be looked after; trying again')
+    }
+  }
+
+  return {
+    name: 'jobs',
+    phase: 'consumer',
+    async start() {
+      if (sweeps.length === 0) return
+      startUntilDone()
+      state.timer = setInterval(() => {
+        if (state.runner) state.keeping = keep(state.runner)
+      }, options.keepMs ?? 5000)
+    },
+    async stop() {
+      state.stopping = true
+      clearInterval(state.timer)
+      await state.keeping
+      await state.runner?.stop()
+    },
+  }
+}
+
+async function runSweep(sweep: Sweep, helpers: JobHelpers, log: JobsOptions['log']): Promise<void> {
+  const signal = AbortSignal.any([AbortSignal.timeout(sweep.timeLimitSeconds * 1000), helpers.abortSignal])
+  try {
+    await sweep.run(signal)
+  } catch (error) {
+    log.error({ err: error, sweep: sweep.name }, 'a sweep failed; it runs again at its next time')
+  }
+  const runAt = new Date(Date.now() + sweep.everySeconds * 1000)
+  await helpers.addJob(sweep.name, {}, { jobKey: sweep.name, runAt, maxAttempts: ATTEMPTS_MAX })
+}
+
+/** graphile-worker's own migrations, one process at a time; replicas that come later find them done. */
+async function prepareSchema(pool: Pool): Promise<void> {
+  const client = await pool.connect()
+  try {
+    await client.query("SELECT pg_advisory_lock(hashtextextended('alcove.jobs', 0))")
+    await runMigrations({ pgPool: pool })
+  } finally {
+    await client.query("SELECT pg_advisory_unlock(hashtextextended('alcove.jobs', 0))").catch(() => undefined)
+    client.release()
+  }
+}
+
+/** Its "Completed task" lines every second are of interest to nobody. */
+function toWorkerLogger(log: JobsOptions['log']): WorkerLogger {
+  return new WorkerLogger(() => (level, message, meta) => {
+    if (level === 'error') log.error({ ...meta, err: meta?.error }, message)
+    else if (level === 'warning') log.warn({ ...meta }, message)
+    else log.debug({}, message)
+  })
+}
