@@ -4,7 +4,7 @@ export interface Formatter {
   interval(startsAt: string, endsAt: string, timeZone?: string): string
   /** `5 January 2026 at 09:00 (Europe/London)` */
   instant(at: string): string
-  /** For subjects and short texts: `Mon, 5 Jan, 09:00`. */
+  /** For subjects and short texts: `Mon 5 Jan, 09:00`. */
   short(at: string): string
   money(amountMinor: number, currency: string): string
   readonly timeZone: string

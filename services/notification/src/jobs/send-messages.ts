@@ -12,7 +12,7 @@ export interface SenderDeps extends Omit<PrepareDeps, 'directory'> {
   readonly realNow: () => Date
   /** A directory for one batch. */
   readonly createDirectory: () => Directory
-  readonly carrier?: Carrier
+  carrier?: Carrier
   /** Sender's address; its domain ends the Message-ID. */
   readonly from: string
   readonly killPoints: Pick<KillPoints, 'reach'>

@@ -1,0 +1,118 @@
+import {
+  accountDeactivated,
+  accountPasswordResetRequested,
+  accountRolesChanged,
+  accountVerificationRequested,
+  bookingCancelled,
+  bookingCheckedIn,
+  bookingCompleted,
+  bookingConfirmed,
+  bookingExpired,
+  bookingNoShow,
+  bookingRescheduled,
+  eventTypes,
+  closureCreated,
+  closureDeleted,
+  type EventType,
+} from '@alcove/contracts'
+import { getNode } from '@alcove/graph'
+import { newId } from '@alcove/kit'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createHandlers } from '../src/consumers/index.ts'
+import { createFixture, type Fixture } from './fixture.ts'
+
+let fixture: Fixture
+beforeAll(async () => {
+  fixture = await createFixture()
+})
+beforeEach(() => fixture.reset())
+afterAll(() => fixture.close())
+
+describe('an event delivered twice gives one mail', () => {
+  test.each<[EventType, string[]]>([
+    [accountVerificationRequested, ['verify-email/mail']],
+    [accountPasswordResetRequested, ['reset-password/mail']],
+    [accountDeactivated, ['account-deactivated/mail']],
+    [bookingConfirmed, ['booking-confirmed/mail', 'booking-confirmed/inbox']],
+    [bookingRescheduled, ['booking-rescheduled/mail', 'booking-rescheduled/inbox']],
+    [bookingCancelled, ['booking-cancelled/mail', 'booking-cancelled/inbox']],
+    [bookingExpired, ['booking-expired/mail', 'booking-expired/inbox']],
+  ])('$type', async (eventType, expected) => {
+    const event = await fixture.deliver(eventType)
+    await fixture.sendAll()
+    const messages = await fixture.listMessages()
+    expect(messages.map((message) => `${message.kind}/${message.channel}`).sort()).toEqual(expected.sort())
+    expect(messages.every((message) => message.state === 'sent')).toBe(true)
+    const mails = await fixture.listMails()
+    expect(mails).toHaveLength(1)
+    expect(mails[0]).toMatchObject({ event_id: event.id, recipient: 'ann@example.org' })
+  })
+
+  test.each([bookingCheckedIn, bookingCompleted, bookingNoShow, accountRolesChanged, closureCreated, closureDeleted])('$type gives none', async (eventType) => {
+    await fixture.deliver(eventType)
+    await fixture.sendAll()
+    expect(await fixture.listMessages()).toEqual([])
+  })
+})
+
+test('a mail tells of itself by one event without any personal member', async () => {
+  const event = await fixture.deliver(bookingConfirmed)
+  await fixture.sendAll()
+  const { rows } = await fixture.database.pool.query('SELECT type, data FROM outbox')
+  expect(rows).toEqual([
+    { type: 'notification.sent.v1', data: expect.objectContaining({ kind: 'booking-confirmed', channel: 'mail', causeEventId: event.id, reasonCode: null }) },
+  ])
+  expect(JSON.stringify(rows)).not.toContain('ann@example.org')
+})
+
+test('no row that is owed holds a name, an address or a token', async () => {
+  await fixture.deliver(accountVerificationRequested)
+  await fixture.deliver(bookingConfirmed)
+  const { rows } = await fixture.database.pool.query('SELECT * FROM message')
+  expect(rows).toHaveLength(3)
+  expect(JSON.stringify(rows)).not.toMatch(/@|Ann|token-/)
+})
+
+describe('order of a booking’s versions', () => {
+  test('a confirmation seen after the cancellation is still mailed, exactly once', async () => {
+    await fixture.deliver(bookingCancelled)
+    await fixture.sendAll()
+    await fixture.deliver(bookingConfirmed)
+    await fixture.sendAll()
+    expect((await fixture.listMails()).map((mail) => mail.subject.replace(/:.*/, ''))).toEqual(['Booking ALC-7Q2M4K cancelled', 'Booking ALC-7Q2M4K confirmed'])
+    const { rows } = await fixture.database.pool.query('SELECT version, status FROM booking')
+    expect(rows).toEqual([{ version: 4, status: 'cancelled' }])
+  })
+
+  test('a cancellation waits for a confirmation that could not be sent yet', async () => {
+    const { findAccount } = fixture.directory
+    await fixture.deliver(bookingConfirmed)
+    await fixture.deliver(bookingCancelled)
+    fixture.directory.findAccount = () => Promise.reject(new Error('not this time'))
+    await fixture.sendAll()
+    expect(await fixture.listMails()).toEqual([])
+    fixture.directory.findAccount = findAccount
+    fixture.realTime.now = new Date(fixture.realTime.now.getTime() + 60_000)
+    await fixture.sendAll()
+    expect((await fixture.listMails()).map((mail) => mail.subject.replace(/:.*/, ''))).toEqual(['Booking ALC-7Q2M4K confirmed', 'Booking ALC-7Q2M4K cancelled'])
+  })
+})
+
+test('operators are told of a capture refused for good, former ones are not', async () => {
+  const [operator, former] = [newId(), newId()]
+  await fixture.deliver(accountRolesChanged, { userId: operator, version: 3, roles: ['member', 'operator'], status: 'active' })
+  await fixture.deliver(accountRolesChanged, { userId: former, version: 3, roles: ['admin'], status: 'active' })
+  await fixture.deliver(accountRolesChanged, { userId: former, version: 4, roles: ['member'], status: 'active' })
+  await fixture.deliver(bookingCancelled, { ...bookingCancelled.example, reasonCode: 'payment-failed' })
+  const { rows } = await fixture.database.pool.query("SELECT user_id FROM message WHERE kind = 'operator-capture-refused' AND channel = 'mail'")
+  expect(rows).toEqual([{ user_id: operator }])
+})
+
+test('every type of event that service.yaml declares has a handler and no other has', () => {
+  const { consumes } = getNode('notification')
+  const declared = Object.entries(consumes).flatMap(([topic, { types }]) => types.map((type) => `${topic} ${type}`))
+  const handlers = createHandlers({ stores: () => expect.fail(), wake: () => undefined })
+  expect(handlers.map((handler) => `${handler.topic} ${handler.type}`).sort()).toEqual(declared.sort())
+  const known = new Set(eventTypes.map((type) => `${type.topic} ${type.type}`))
+  expect(declared.filter((type) => !known.has(type))).toEqual([])
+})
