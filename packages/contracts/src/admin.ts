@@ -1,2 +1,50 @@
-// Public operations of admin: filled by its owner; `index.ts` lists them in `operations`.
-export {}
+import Type, { type Static } from 'typebox'
+import { defineOperation } from './operation.ts'
+import { InstantSchema, MoneySchema, nullable } from './primitives.ts'
+import { serviceNames } from './services.ts'
+
+/** One service as operators see it. `health` is `down` and the figures are null when it does not answer; `replicas` is null where nobody counts them. */
+export const ServiceOverviewSchema = Type.Object({
+  name: Type.Enum([...serviceNames]),
+  version: nullable(Type.String()),
+  health: Type.Enum(['ok', 'degraded', 'down']),
+  breakers: Type.Array(Type.Object({ callee: Type.String(), state: Type.Enum(['closed', 'open', 'half-open']) })),
+  consumerLag: nullable(Type.Integer()),
+  outboxAgeSeconds: nullable(Type.Number()),
+  deadLetters: nullable(Type.Integer()),
+  replicas: nullable(Type.Integer()),
+  replicasReady: nullable(Type.Integer()),
+  restarts: nullable(Type.Integer()),
+})
+export type ServiceOverview = Static<typeof ServiceOverviewSchema>
+
+export const listServices = defineOperation({
+  id: 'list-services',
+  service: 'admin',
+  method: 'GET',
+  path: '/v1/admin/services',
+  summary: 'Every service: health, breakers, lag, dead letters, replicas',
+  access: 'operator',
+  responses: { 200: Type.Object({ items: Type.Array(ServiceOverviewSchema), nextCursor: Type.Null() }) },
+})
+
+export const OverviewSchema = Type.Object({
+  asOf: InstantSchema,
+  bookingsToday: Type.Integer(),
+  checkedInNow: Type.Integer(),
+  percentUtilised: Type.Number(),
+  revenueToday: Type.Array(MoneySchema),
+  deadLetters: Type.Integer(),
+})
+export type Overview = Static<typeof OverviewSchema>
+
+/** reporting's overview with the dead letters of all services. */
+export const getAdminOverview = defineOperation({
+  id: 'get-admin-overview',
+  service: 'admin',
+  method: 'GET',
+  path: '/v1/admin/overview',
+  summary: 'Today at a glance',
+  access: 'operator',
+  responses: { 200: OverviewSchema },
+})

@@ -1,2 +1,176 @@
-// Public operations of gateway: filled by its owner; `index.ts` lists them in `operations`.
-export {}
+import Type, { type Static } from 'typebox'
+import { defineOperation } from './operation.ts'
+import { closed, IdParamsSchema, InstantSchema, nullable } from './primitives.ts'
+import { problems } from './problems.ts'
+import { serviceNames } from './services.ts'
+import { UserProfileSchema } from './user.ts'
+
+// The gateway's own paths stand here as they are seen from outside: it strips `/api` only from what it passes on.
+const gateway = { service: 'gateway', method: 'GET' } as const
+
+export const HealthSchema = Type.Object({ status: Type.Enum(['ok', 'degraded', 'down']) })
+const ProbeSchema = Type.Object({ status: Type.Enum(['ok', 'degraded', 'down']), detail: Type.Optional(Type.String()) })
+export const DetailedHealthSchema = Type.Object({
+  status: Type.Enum(['ok', 'degraded', 'down']),
+  services: Type.Array(
+    Type.Object({
+      name: Type.Enum([...serviceNames]),
+      status: Type.Enum(['ok', 'degraded', 'down']),
+      version: nullable(Type.String()),
+      checks: Type.Record(Type.String(), Type.Object({ ok: Type.Boolean(), detail: Type.Optional(Type.String()) })),
+    }),
+  ),
+  /** The services' databases, taken together. */
+  database: ProbeSchema,
+  /** What carries events. */
+  transport: ProbeSchema,
+})
+export type DetailedHealth = Static<typeof DetailedHealthSchema>
+
+/** One called service as the gateway sees it. `ejected`: probes have failed so often that it is no longer counted on. */
+export const RegisteredServiceSchema = Type.Object({
+  name: Type.Enum([...serviceNames]),
+  address: Type.String(),
+  health: Type.Enum(['ok', 'degraded', 'down']),
+  version: nullable(Type.String()),
+  healthySince: nullable(InstantSchema),
+  lastProbeAt: nullable(InstantSchema),
+  ejected: Type.Boolean(),
+  breaker: Type.Enum(['closed', 'open', 'half-open']),
+})
+export type RegisteredService = Static<typeof RegisteredServiceSchema>
+
+export const GatewayStatusSchema = Type.Object({
+  status: Type.Enum(['ok', 'degraded', 'down']),
+  version: Type.String(),
+  startedAt: InstantSchema,
+  uptimeSeconds: Type.Integer(),
+  revocations: Type.Object({ loaded: Type.Boolean(), sessions: Type.Integer(), people: Type.Integer() }),
+  rateLimits: Type.Array(Type.Object({ name: Type.String(), requests: Type.Integer(), windowSeconds: Type.Integer() })),
+  services: Type.Object({ total: Type.Integer(), healthy: Type.Integer(), ejected: Type.Integer() }),
+})
+
+/** Alive, on every application port; asks no dependency. */
+export const getHealth = defineOperation({
+  ...gateway,
+  id: 'get-health',
+  path: '/health',
+  summary: 'Alive',
+  access: 'public',
+  responses: { 200: Type.Object({ status: Type.Literal('ok'), service: Type.String(), version: Type.String() }) },
+})
+/** `down` answers 503, everything else 200. */
+export const getSystemHealth = defineOperation({
+  ...gateway,
+  id: 'get-system-health',
+  path: '/api/v1/health',
+  summary: 'The health of the whole',
+  access: 'public',
+  responses: { 200: HealthSchema, 503: HealthSchema },
+})
+export const getDetailedHealth = defineOperation({
+  ...gateway,
+  id: 'get-detailed-health',
+  path: '/api/v1/health/detailed',
+  summary: 'The health of each service, the databases and the transport',
+  access: 'public',
+  responses: { 200: DetailedHealthSchema, 503: DetailedHealthSchema },
+})
+export const showGatewayStatus = defineOperation({
+  ...gateway,
+  id: 'show-gateway-status',
+  path: '/api/v1/gateway/status',
+  summary: 'The gateway itself',
+  access: 'public',
+  responses: { 200: GatewayStatusSchema },
+})
+export const listGatewayServices = defineOperation({
+  ...gateway,
+  id: 'list-gateway-services',
+  path: '/api/v1/gateway/services',
+  summary: 'The registry: address, health, ejection and breaker of each service',
+  access: 'public',
+  responses: { 200: Type.Object({ items: Type.Array(RegisteredServiceSchema) }) },
+})
+
+/** Self or operator, else 404. Composed from user and auth; one of them missing answers 503. */
+export const getUserProfile = defineOperation({
+  ...gateway,
+  id: 'get-user-profile',
+  path: '/api/v1/users/{id}/profile',
+  summary: 'A person with roles and addresses',
+  access: 'user',
+  params: IdParamsSchema,
+  responses: { 200: UserProfileSchema },
+})
+
+export const getOpenapi = defineOperation({
+  ...gateway,
+  id: 'get-openapi',
+  path: '/api/openapi.json',
+  summary: 'This API as an OpenAPI 3.1 document',
+  access: 'public',
+  responses: { 200: Type.Record(Type.String(), Type.Unknown()) },
+})
+export const showApiDocs = defineOperation({
+  ...gateway,
+  id: 'show-api-docs',
+  path: '/api/docs',
+  summary: 'This API as a page',
+  access: 'public',
+  responses: { 200: Type.String() },
+  produces: 'text/html; charset=utf-8',
+})
+export const showProblem = defineOperation({
+  ...gateway,
+  id: 'show-problem',
+  path: '/problems/{slug}',
+  summary: 'What a problem means',
+  access: 'public',
+  params: closed({ slug: Type.String({ minLength: 1, maxLength: 64, description: Object.keys(problems).join(', ') }) }),
+  responses: { 200: Type.String() },
+  produces: 'text/html; charset=utf-8',
+})
+export const showStartPage = defineOperation({
+  ...gateway,
+  id: 'show-start-page',
+  path: '/',
+  summary: 'Where to go from here',
+  access: 'public',
+  responses: { 200: Type.String() },
+  produces: 'text/html; charset=utf-8',
+})
+
+export const DevClockSchema = Type.Object({ now: InstantSchema, offsetSeconds: Type.Number() })
+/** The clock of all services; local profile only, as the two below. */
+export const getDevClock = defineOperation({
+  ...gateway,
+  id: 'get-dev-clock',
+  path: '/dev/clock',
+  summary: 'The time it is for Alcove',
+  access: 'public',
+  responses: { 200: DevClockSchema },
+})
+/** Exactly one member. `advanceSeconds` counts from the time it is for Alcove and may be negative. Answers when every service has the new time. */
+export const setDevClock = defineOperation({
+  service: 'gateway',
+  id: 'set-dev-clock',
+  method: 'PUT',
+  path: '/dev/clock',
+  summary: 'Move the clock of all services',
+  access: 'admin',
+  body: closed({
+    now: Type.Optional(InstantSchema),
+    advanceSeconds: Type.Optional(Type.Number({ minimum: -315_360_000, maximum: 315_360_000 })),
+  }),
+  responses: { 200: DevClockSchema },
+})
+export const resetDevClock = defineOperation({
+  service: 'gateway',
+  id: 'reset-dev-clock',
+  method: 'DELETE',
+  path: '/dev/clock',
+  summary: 'Return to real time',
+  access: 'admin',
+  responses: { 204: null },
+})
