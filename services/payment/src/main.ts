@@ -73,7 +73,6 @@ await runService({
     const jobs = createJobs({
       pool,
       log,
-      metrics,
       service: 'payment',
       sweeps: [
         {

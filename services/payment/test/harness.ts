@@ -78,7 +78,7 @@ export async function startPayment(options: { slowMs?: number } = {}) {
       if (due.length > 0) continue
       const { rows } = await pool.query<{ open: boolean }>('SELECT EXISTS (SELECT FROM attempt WHERE due_at IS NOT NULL) AS open')
       if (!rows[0]!.open) return
-      realOffsetMs += 5000
+      realOffsetMs += 30_000
     }
     throw new Error('the attempts do not come to rest')
   }
