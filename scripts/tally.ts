@@ -12,7 +12,9 @@ interface Report {
 const file = fileURLToPath(new URL('../node_modules/.cache/alcove/tests.json', import.meta.url))
 const failedChecks = Number(process.argv[2] ?? 0)
 const report: Report = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Report) : { numPassedTests: 0, numFailedTests: 1, testResults: [] }
-const unreadable = report.testResults.filter((result) => result.status === 'failed' && result.assertionResults.every(({ status }) => status !== 'failed')).length
+const unreadable = report.testResults.filter(
+  (result) => result.status === 'failed' && result.assertionResults.every(({ status }) => status !== 'failed'),
+).length
 const failed = report.numFailedTests + unreadable + failedChecks
 console.log(`${report.numPassedTests} passed, ${failed} failed`)
 process.exitCode = failed > 0 || report.numPassedTests === 0 ? 1 : 0

@@ -8,7 +8,13 @@ export interface PostgresKeeper {
 }
 
 /** The embedded server, started again when it ends without having been asked to. */
-export async function keepPostgres(options: { dataDir: string; port: number; throwaway: boolean; onChange: () => void }): Promise<PostgresKeeper> {
+export async function keepPostgres(options: {
+  dataDir: string
+  port: number
+  throwaway: boolean
+  settings: Record<string, string>
+  onChange: () => void
+}): Promise<PostgresKeeper> {
   let server: Postgres
   let stopping = false
   const launch = async () => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolveDataDir } from '@alcove/database'
 import type { ServiceName } from '@alcove/contracts'
-import { assertConnectionBudget } from './budget.ts'
+import { planConnections } from './budget.ts'
 import { openCredentials, type Credentials } from './credentials.ts'
 import { prepareDatabases } from './databases.ts'
 import { allServices, createLayout, listenHost, planFixedPorts, planFreePorts, type Layout, type PortPlan } from './layout.ts'
@@ -19,6 +19,8 @@ export interface Ground {
   readonly credentials: Credentials
   readonly postgres: PostgresKeeper
   readonly databaseUrls: Record<string, string>
+  /** PostgreSQL's max_connections. */
+  readonly connections: number
 }
 
 /** Ends leftovers, checks ports, starts PostgreSQL and brings every schema up to date. */
@@ -28,7 +30,7 @@ export async function prepareGround(options: StackOptions, onChange: (postgres?:
   const ended = await endLeftovers(layout.dir, dataDir)
   if (ended > 0) options.onProgress?.(`ended ${ended} processes that an earlier run had left behind`)
   const replicas = countReplicas(options)
-  assertConnectionBudget(replicas)
+  const connections = planConnections(replicas)
   const ports = await planPorts(options)
   await assertPortsFree(listPorts(ports, replicas), listenHost)
   if (!existsSync(layout.clockFile)) replaceFile(layout.clockFile, JSON.stringify({ offsetMs: 0 }))
@@ -36,10 +38,16 @@ export async function prepareGround(options: StackOptions, onChange: (postgres?:
   options.onProgress?.('starting PostgreSQL')
   let postgres: PostgresKeeper | undefined
   try {
-    postgres = await keepPostgres({ dataDir: layout.dataDir, port: ports.postgres, throwaway: options.durable === false, onChange: () => onChange(postgres) })
+    postgres = await keepPostgres({
+      dataDir: layout.dataDir,
+      port: ports.postgres,
+      throwaway: options.durable === false,
+      settings: { max_connections: String(connections) },
+      onChange: () => onChange(postgres),
+    })
     onChange(postgres)
     const [databaseUrls] = await Promise.all([prepareDatabases(postgres.url, Object.keys(replicas), credentials), credentials.writeTokens()])
-    return { layout, dataDir, ports, credentials, postgres, databaseUrls }
+    return { layout, dataDir, ports, credentials, postgres, databaseUrls, connections }
   } catch (error) {
     await postgres?.stop()
     throw error

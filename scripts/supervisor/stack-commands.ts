@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { ServiceName } from '@alcove/contracts'
+import { assertConnectionsSuffice } from './budget.ts'
 import { allServices, listenHost, type PortPair } from './layout.ts'
 import type { Ground } from './prepare.ts'
 import { waitUntilReady } from './readiness.ts'
@@ -76,6 +77,8 @@ export function createStack(parts: StackParts): Stack {
     resume: (target) => resolve(target).processes.forEach((process) => process.setPaused(false)),
     scale: async (service, count) => {
       const { set } = resolve(service)
+      const counts = Object.fromEntries([...sets.values()].map((other) => [other.service, other === set ? count : other.list().length]))
+      assertConnectionsSuffice(counts, ground.connections)
       await set.scale(count)
       await start(service)
     },

@@ -14,6 +14,8 @@ export interface StartPostgresOptions {
   log?: { debug: (fields: object, message: string) => void }
   /** Tests only: no fsync; a crash of the machine may lose the whole cluster. */
   throwaway?: boolean
+  /** Server settings over the defaults here, such as `{ max_connections: '400' }`. */
+  settings?: Readonly<Record<string, string>>
 }
 
 /** A running embedded server. */
@@ -62,7 +64,7 @@ export async function startPostgres(options: StartPostgresOptions): Promise<Post
   await makeParents(dataDir)
   if (!existsSync(join(dataDir, 'PG_VERSION'))) await initialise(server, dataDir, options)
   await stopLeftBehind(dataDir)
-  const settings = { ...SETTINGS, ...(options.throwaway ? THROWAWAY_SETTINGS : {}) }
+  const settings = { ...SETTINGS, ...(options.throwaway ? THROWAWAY_SETTINGS : {}), ...options.settings }
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   // Its own process group: Ctrl-C at a terminal reaches the owner, who stops it in order.
   const child = spawn(server.postgres, ['-D', dataDir, '-p', String(options.port), ...flags], {
