@@ -32,7 +32,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('authorize' as const), attempt, times: fc.integer({ min: 1, max: 3 }) }) },
   {
     weight: 6,
-    arbitrary: fc.record({ do: fc.constant('target' as const), attempt, keepPercent: fc.constantFrom(null, 0, 0, 30, 70, 100, 100), age: fc.constantFrom(0, 0, 0, 2) }),
+    arbitrary: fc.record({
+      do: fc.constant('target' as const),
+      attempt,
+      keepPercent: fc.constantFrom(null, 0, 0, 30, 70, 100, 100),
+      age: fc.constantFrom(0, 0, 0, 2),
+    }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('release' as const), attempt }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('refund' as const), attempt, percent: fc.constantFrom(10, 50, 100) }) },
@@ -149,7 +154,15 @@ describe('whatever happens in whatever order, with deaths in between', () => {
         const wallet = await payment.wallets.ensure(userId, payment.clock.now())
         for (const expiresInHours of [1, 2, undefined]) {
           const expiresAt = expiresInHours === undefined ? undefined : new Date(payment.clock.now().getTime() + expiresInHours * 3_600_000)
-          await payment.wallets.grant({ id: payment.process.newId(), walletId: wallet.id, amountCredits: 20, reason: 'test', expiresAt, actor, now: payment.clock.now() })
+          await payment.wallets.grant({
+            id: payment.process.newId(),
+            walletId: wallet.id,
+            amountCredits: 20,
+            reason: 'test',
+            expiresAt,
+            actor,
+            now: payment.clock.now(),
+          })
         }
         const requests = wanted.map((kind) => buildRequest({ ...kind, userId }))
         const versions = requests.map(() => 0)

@@ -16,7 +16,10 @@ beforeEach(() => payment.disarm())
 const callsOf = (attemptId: string) => payment.calls.filter((call) => call.endsWith(attemptId)).map((call) => call.split(' ')[0])
 const readPayment = async (attemptId: string) => (await payment.pool.query('SELECT * FROM payment WHERE attempt_id = $1', [attemptId])).rows[0]
 const readEvents = async (attemptId: string) =>
-  (await payment.pool.query("SELECT type, data FROM outbox WHERE data->>'attemptId' = $1 ORDER BY seq", [attemptId])).rows as { type: string; data: { version: number } }[]
+  (await payment.pool.query("SELECT type, data FROM outbox WHERE data->>'attemptId' = $1 ORDER BY seq", [attemptId])).rows as {
+    type: string
+    data: { version: number }
+  }[]
 const readCharge = async (attemptId: string) => payment.sandbox.find(attemptId)
 
 async function authorize(request = buildRequest()) {
