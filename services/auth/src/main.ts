@@ -6,6 +6,7 @@ import { runService } from '@alcove/kit'
 import { buildApp } from './app.ts'
 import { buildDeps } from './build-deps.ts'
 import { assertBootstrap, configSchema } from './config.ts'
+import { deleteExpired } from './db/delete-expired.ts'
 import { ensureFirstAdmin } from './domain/ensure-account.ts'
 import { listSweeps } from './jobs/sweeps.ts'
 
@@ -28,7 +29,8 @@ await runService({
     // Before the first login can come: a key to sign with, and somebody who may give roles.
     await deps.keyRing.rotate()
     await ensureFirstAdmin(deps, { email: config.BOOTSTRAP_ADMIN_EMAIL, password: config.BOOTSTRAP_ADMIN_PASSWORD })
-    const jobs = createJobs({ pool, log, metrics, service: 'auth', sweeps: [...listSweeps({ ...deps, pool }), ...events.sweeps] })
+    const sweeps = listSweeps({ rotateKeys: () => deps.keyRing.rotate(), deleteExpired: () => deleteExpired(pool, deps.now()) })
+    const jobs = createJobs({ pool, log, service: 'auth', sweeps: [...sweeps, ...events.sweeps] })
     return {
       app: buildApp(deps),
       readiness: {

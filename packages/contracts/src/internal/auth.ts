@@ -36,7 +36,8 @@ export const lookupAccounts = defineOperation({
     ids: Type.Optional(Type.Array(IdSchema, { maxItems: 200 })),
     emailContains: Type.Optional(Type.String({ minLength: 1, maxLength: 254 })),
     beforeId: Type.Optional(IdSchema),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
+    // One more than the longest page: it tells whether there is another.
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 201 })),
   }),
   responses: { 200: Type.Object({ items: Type.Array(AccountSchema) }) },
 })

@@ -50,7 +50,7 @@ export function createSessionStore(tx: PoolClient): SessionStore {
       )
       return rows.map(({ id }) => id)
     },
-    async revoke(id, accountId, reason, now) {
+    async revoke({ id, accountId }, reason, now) {
       const { rowCount } = await tx.query(
         'UPDATE session SET revoked_at = $4, revoke_reason = $3 WHERE id = $1 AND account_id = $2 AND revoked_at IS NULL AND expires_at > $4::timestamptz',
         [id, accountId, reason, now],

@@ -20,7 +20,7 @@ export async function revokeSessions(
 ): Promise<Account> {
   let present = account
   for (const id of revocation.ids) {
-    if (!(await stores.sessions.revoke(id, account.id, revocation.reason, revocation.now))) continue
+    if (!(await stores.sessions.revoke({ id, accountId: account.id }, revocation.reason, revocation.now))) continue
     present = await changeAccount(stores, present, {})
     await stores.events.sessionRevoked(present, id, revocation.now)
   }

@@ -35,7 +35,7 @@ export interface SessionStore {
   /** Ids of the live sessions, the most recently used first. */
   listLiveIds(accountId: string, now: Date): Promise<string[]>
   /** Whether this call revoked it. */
-  revoke(id: string, accountId: string, reason: RevokeReason, now: Date): Promise<boolean>
+  revoke(session: { id: string; accountId: string }, reason: RevokeReason, now: Date): Promise<boolean>
 }
 
 export interface OneTimeTokenStore {

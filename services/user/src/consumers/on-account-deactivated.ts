@@ -1,0 +1,19 @@
+import { accountDeactivated } from '@alcove/contracts'
+import { onEvent } from '@alcove/events'
+import { newProfile } from '../domain/ensure-profile.ts'
+import { setDeactivated } from '../domain/set-deactivated.ts'
+import type { ConsumerDeps } from './index.ts'
+
+/** Marks the profile, so that booking hears of it also when it asks; makes one if the registration stands in the dead letter. */
+export const onAccountDeactivated = (deps: ConsumerDeps) =>
+  onEvent(accountDeactivated, async ({ tx, event, now }) => {
+    const { userId, version, status } = event.data
+    const stores = deps.storesOf(tx, { now, traceparent: event.traceparent })
+    const profile = newProfile(deps.defaults, { id: userId, displayName: '', status }, now)
+    if (await stores.profiles.insert({ ...profile, nameDue: true, accountVersion: version })) {
+      await stores.events.profileUpdated(profile)
+      return () => deps.wakeNames()
+    }
+    if (await stores.profiles.advance(userId, version)) await setDeactivated(stores, { userId, now })
+    return undefined
+  })

@@ -1,0 +1,13 @@
+import { accountVerified } from '@alcove/contracts'
+import { onEvent } from '@alcove/events'
+import type { ConsumerDeps } from './index.ts'
+
+/** The verified registration may bear another name than the first one of that address. */
+export const onAccountVerified = (deps: ConsumerDeps) =>
+  onEvent(accountVerified, async ({ tx, event, now }) => {
+    const { userId, version } = event.data
+    const { profiles } = deps.storesOf(tx, { now, traceparent: event.traceparent })
+    if (!(await profiles.advance(userId, version))) return
+    await profiles.markNameDue(userId)
+    return () => deps.wakeNames()
+  })

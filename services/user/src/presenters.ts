@@ -1,0 +1,58 @@
+import type { Person, PersonProfile, Team, User } from '@alcove/contracts'
+import type { Address } from './domain/address.ts'
+import type { FullUser } from './domain/get-user.ts'
+import type { PersonRow } from './domain/ports.ts'
+import type { ShownTeam } from './domain/team.ts'
+import { cursorInvalid } from './errors.ts'
+
+export function presentUser({ account, person }: FullUser): User {
+  const { id, displayName, locale, timeZone, planId, teams } = person
+  return {
+    id,
+    email: account.email,
+    displayName,
+    locale,
+    timeZone,
+    ...(planId && { planId }),
+    teams: [...teams],
+    roles: [...account.roles],
+    status: account.status,
+  }
+}
+
+export function presentPerson({ id, status, displayName, locale, timeZone, planId, teams }: PersonRow): Person {
+  return { id, status, displayName, locale, timeZone, planId, teams: teams.map((team) => ({ id: team.id, role: team.role })) }
+}
+
+export function presentPersonProfile({ id, displayName, locale, timeZone, planId, teams }: PersonRow, addresses: readonly Address[]): PersonProfile {
+  return { id, displayName, locale, timeZone, planId, teams: [...teams], addresses: addresses.map(presentAddress) }
+}
+
+export function presentAddress({ id, label, line1, line2, postalCode, city, countryCode }: Address) {
+  return { id, label, line1, ...(line2 !== null && { line2 }), postalCode, city, countryCode }
+}
+
+export function presentTeam({ id, name, members }: ShownTeam): Team {
+  return { id, name, members: [...members] }
+}
+
+/** The answer of a list that may go on after `nextId`. */
+export function toList<T>(items: T[], nextId: string | null): { items: T[]; nextCursor: string | null } {
+  return { items, nextCursor: nextId && Buffer.from(nextId).toString('base64url') }
+}
+
+/** A page of rows read with one more than asked for, which tells whether there is another. */
+export function toPage<R extends { id: string }, T>(rows: readonly R[], limit: number, present: (row: R) => T): { items: T[]; nextCursor: string | null } {
+  const shown = rows.slice(0, limit)
+  return toList(shown.map(present), rows.length > limit ? (shown.at(-1)?.id ?? null) : null)
+}
+
+const idForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** The id after which a list continues. Throws `malformed` for a cursor that no list gave. */
+export function readCursor(cursor: string | undefined): string | undefined {
+  if (cursor === undefined) return undefined
+  const id = Buffer.from(cursor, 'base64url').toString()
+  if (!idForm.test(id)) throw cursorInvalid()
+  return id
+}
