@@ -199,4 +199,7 @@ test('the running sender sends what it is woken for and stops', async () => {
   sender.wake()
   await waitFor(async () => (await fixture.listMails()).length === 1)
   await sender.stop?.()
+  await fixture.deliver(accountVerificationRequested)
+  sender.wake()
+  expect(await fixture.listMessages()).toMatchObject([{ state: 'sent' }, { state: 'owed' }])
 })

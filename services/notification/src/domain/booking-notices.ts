@@ -2,6 +2,7 @@ import type { BookingState } from '@alcove/contracts'
 import type { Channel, MessageKind, Notice } from './message.ts'
 
 const everyChannel: readonly Channel[] = ['mail', 'inbox']
+const inboxOnly: readonly Channel[] = ['inbox']
 
 /**
  * booking waits at most 5 s for payment before it answers 202. A refusal later than this was not the answer to the
@@ -9,8 +10,8 @@ const everyChannel: readonly Channel[] = ['mail', 'inbox']
  */
 const answeredDirectlySeconds = 6
 
-function toNotice(eventId: string, kind: MessageKind, booking: BookingState, channels: readonly Channel[] = everyChannel): Notice {
-  return { eventId, kind, channels, userId: booking.userId, facts: { booking } }
+function toNotice(eventId: string, kind: MessageKind, booking: BookingState): Notice {
+  return { eventId, kind, channels: everyChannel, userId: booking.userId, facts: { booking } }
 }
 
 /** Exactly one mail, whatever happened to the booking since: the member holds it as the receipt. */
@@ -42,7 +43,7 @@ export function noticeCancellation(eventId: string, booking: BookingState, seen:
   if (!seen.wasConfirmed && !wasToBePaid(booking)) return []
   const toOperators = booking.reasonCode === 'payment-failed' ? seen.operatorIds : []
   return [
-    toNotice(eventId, 'booking-cancelled', booking, wasAnsweredDirectly(booking) ? ['inbox'] : everyChannel),
+    { ...toNotice(eventId, 'booking-cancelled', booking), channels: wasAnsweredDirectly(booking) ? inboxOnly : everyChannel },
     ...toOperators.map((userId) => ({ ...toNotice(eventId, 'operator-capture-refused', booking), userId })),
   ]
 }
