@@ -1,4 +1,4 @@
-export { createApp, sendProblem, type AppOptions, type AppState } from './app.ts'
+export { createApp, notePath, sendProblem, type AppOptions, type AppState } from './app.ts'
 export { createAuthenticator, createConfiguredAuthenticator, type Authenticator, type AuthenticatorOptions } from './authenticator.ts'
 export { bodyBytesMax, drainRequest } from './body.ts'
 export { clockStalenessMs, createClock, toInstant, type Clock } from './clock.ts'

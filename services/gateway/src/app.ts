@@ -1,0 +1,30 @@
+import { createApp } from '@alcove/kit'
+import type { FastifyInstance } from 'fastify'
+import type { GatewayDeps } from './deps.ts'
+import { addEdge, withRevocations } from './edge.ts'
+import { proxyRoutes } from './proxy.ts'
+import { devClockRoutes } from './routes/dev-clock.ts'
+import { documentRoutes } from './routes/documents.ts'
+import { gatewayStatusRoutes } from './routes/gateway-status.ts'
+import { getUserProfileRoute } from './routes/get-user-profile.ts'
+import { healthRoutes } from './routes/health.ts'
+
+/** The gateway's application over its dependencies. */
+export function buildApp(deps: GatewayDeps): FastifyInstance {
+  const { log, metrics, clock, version } = deps
+  const authenticator = withRevocations(deps.authenticator, deps.revocations)
+  const app = createApp({ service: 'gateway', log, metrics, clock, version, authenticator })
+  addEdge(app, { authenticator, windows: deps.rateLimits, trustedProxyHops: deps.trustedProxyHops })
+  app.addHook('onRequest', (_request, reply, done) => {
+    // A service's own name replaces it when that one answers.
+    reply.header('x-gateway-service', 'gateway')
+    done()
+  })
+  app.register(getUserProfileRoute(deps))
+  app.register(healthRoutes(deps))
+  app.register(gatewayStatusRoutes(deps))
+  app.register(documentRoutes(deps))
+  if (deps.devClock) app.register(devClockRoutes(deps.devClock))
+  app.register(proxyRoutes(deps))
+  return app
+}

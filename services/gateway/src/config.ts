@@ -1,0 +1,17 @@
+import { baseConfigSchema } from '@alcove/kit'
+import Type, { type Static } from 'typebox'
+
+export const configSchema = Type.Object({
+  ...baseConfigSchema,
+  /** `off`, or a list that replaces the general windows: `50/s,2000/min`. Empty: 10/s, 100/10s, 1000/min. */
+  RATE_LIMITS: Type.String({ pattern: '^(off|\\d{1,7}/(\\d{0,5}s|\\d{0,4}min|\\d{0,3}h)(,\\d{1,7}/(\\d{0,5}s|\\d{0,4}min|\\d{0,3}h))*)?$', default: '' }),
+  /** The longest a request may take; a longer or absent `X-Request-Deadline-Ms` means this. */
+  EDGE_DEADLINE_MAX_MS: Type.Integer({ minimum: 100, maximum: 30_000, default: 30_000 }),
+  /** Proxies in front that append to `X-Forwarded-For`; 0: the connection's address is the client's. */
+  TRUSTED_PROXY_HOPS: Type.Integer({ minimum: 0, maximum: 10, default: 0 }),
+  /** Between two probes of a service by the registry. */
+  REGISTRY_PROBE_INTERVAL_MS: Type.Integer({ minimum: 100, maximum: 600_000, default: 3000 }),
+  /** Requests in flight per service before further ones are refused with 503. */
+  CALLEE_CONCURRENCY_MAX: Type.Integer({ minimum: 1, maximum: 10_000, default: 256 }),
+})
+export type Config = Static<typeof configSchema>

@@ -1,0 +1,28 @@
+import type { ServiceClient } from '@alcove/client'
+import type { Authenticator, Clock, Logger, Registry as Metrics } from '@alcove/kit'
+import type { DevClock } from './clients/dev-clock.ts'
+import type { Window } from './domain/rate-limits.ts'
+import type { Registry } from './domain/registry.ts'
+import type { Revocations } from './domain/revocations.ts'
+
+/** What the gateway's application is built from. */
+export interface GatewayDeps {
+  log: Logger
+  metrics: Metrics
+  clock: Clock
+  version: string
+  authenticator: Authenticator
+  client: ServiceClient
+  revocations: Revocations
+  /** Whether auth has been asked what was revoked before this process began to listen. */
+  revocationsLoaded(): boolean
+  registry: Registry
+  checkTransport(): Promise<void>
+  /** undefined: no limits. */
+  rateLimits: readonly Window[] | undefined
+  trustedProxyHops: number
+  deadlineMaxMs: number
+  /** Local profile only. */
+  devClock: DevClock | undefined
+  startedAt: Date
+}

@@ -1,0 +1,53 @@
+/** Access tokens live 15 minutes; what was revoked longer ago has no living token. */
+const keptMs = 20 * 60_000
+
+export interface RevokedSession {
+  userId: string
+  /** null: every session the person had by then. */
+  sessionId: string | null
+  revokedAtMs: number
+}
+
+/** When a session began, from its UUIDv7; undefined for any other id. */
+function readStartMs(sessionId: string): number | undefined {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-7/.test(sessionId) ? Number.parseInt(sessionId.slice(0, 8) + sessionId.slice(9, 13), 16) : undefined
+}
+
+/** Ended sessions and deactivated people, in memory, for as long as a token of theirs could live. Real time. */
+export class Revocations {
+  readonly #sessions = new Map<string, number>()
+  readonly #people = new Map<string, number>()
+  readonly #now: () => number
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now
+  }
+
+  revoke({ userId, sessionId, revokedAtMs }: RevokedSession): void {
+    this.#forget()
+    if (sessionId !== null) this.#sessions.set(sessionId, this.#now())
+    // Told in whole seconds: a session begun within that second ends too.
+    else this.#people.set(userId, Math.max(this.#people.get(userId) ?? 0, revokedAtMs + 999))
+  }
+
+  isRevoked(userId: string, sessionId: string): boolean {
+    if (this.#sessions.size > 0 && this.#sessions.has(sessionId)) return true
+    const until = this.#people.size > 0 ? this.#people.get(userId) : undefined
+    return until !== undefined && (readStartMs(sessionId) ?? 0) <= until
+  }
+
+  counts(): { sessions: number; people: number } {
+    return { sessions: this.#sessions.size, people: this.#people.size }
+  }
+
+  /** Entries stand in the order they came, so the overdue ones are first. */
+  #forget(): void {
+    const before = this.#now() - keptMs
+    for (const entries of [this.#sessions, this.#people]) {
+      for (const [id, at] of entries) {
+        if (at >= before) break
+        entries.delete(id)
+      }
+    }
+  }
+}

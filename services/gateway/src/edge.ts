@@ -1,0 +1,110 @@
+import { ProblemError, unauthenticated, type Authenticator, type Principal } from '@alcove/kit'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { LRUCache } from 'lru-cache'
+import { ClientUsage, listWindows, type LimitState, type Window } from './domain/rate-limits.ts'
+import type { Revocations } from './domain/revocations.ts'
+
+/** What the edge found out about a request before any route sees it. */
+export interface EdgeState {
+  principal: Principal | undefined
+  /** Why a token that came along was not accepted. */
+  refusal: Error | undefined
+  address: string
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    edge: EdgeState | null
+  }
+}
+
+/** The kit's check plus the revocation list: a session that ended or a person who was deactivated is unknown at once. */
+export function withRevocations(inner: Authenticator, revocations: Revocations): Authenticator {
+  const assertLive = (principal: Principal): Principal => {
+    if (revocations.isRevoked(principal.userId, principal.sessionId)) throw unauthenticated('This session has ended.')
+    return principal
+  }
+  return {
+    verifyUser(header) {
+      const found = inner.verifyUser(header)
+      return found instanceof Promise ? found.then(assertLive) : assertLive(found)
+    },
+    verifyService: (header) => inner.verifyService(header),
+  }
+}
+
+export interface EdgeOptions {
+  authenticator: Authenticator
+  /** undefined: no limits. */
+  windows: readonly Window[] | undefined
+  trustedProxyHops: number
+}
+
+const clientsMax = 20_000
+/** Probed by load balancers, several times a second. */
+const unlimited = new Set(['/health'])
+
+/** Recognises and counts every client before anything else is done with a request. */
+export function addEdge(app: FastifyInstance, options: EdgeOptions): void {
+  const { authenticator, windows, trustedProxyHops } = options
+  const usage = new LRUCache<string, ClientUsage>({ max: clientsMax })
+  app.decorateRequest('edge', null)
+
+  function admit(request: FastifyRequest, reply: FastifyReply): Error | undefined {
+    const path = request.url.split('?', 1)[0]!
+    if (windows === undefined || unlimited.has(path)) return undefined
+    const { principal, address } = request.edge!
+    const client = principal?.userId ?? address
+    let used = usage.get(client)
+    if (!used) usage.set(client, (used = new ClientUsage()))
+    const counted = listWindows(windows, path)
+    const { allowed, tightest } = used.take(counted, performance.now())
+    setLimitHeaders(reply, counted, tightest)
+    if (allowed) return undefined
+    const { window, resetSeconds } = tightest
+    return new ProblemError('rate-limited', `At most ${window.requests} requests in ${window.windowSeconds} s are allowed here.`, {
+      headers: { 'retry-after': String(resetSeconds) },
+    })
+  }
+
+  app.addHook('onRequest', (request, reply, done) => {
+    const edge: EdgeState = { principal: undefined, refusal: undefined, address: readAddress(request, trustedProxyHops) }
+    request.edge = edge
+    const { authorization } = request.headers
+    if (authorization === undefined) {
+      done(admit(request, reply))
+      return
+    }
+    const refuse = (error: unknown) => {
+      edge.refusal = error as Error
+      done(admit(request, reply))
+    }
+    let found: Principal | Promise<Principal>
+    try {
+      found = authenticator.verifyUser(authorization)
+    } catch (error) {
+      refuse(error)
+      return
+    }
+    const accept = (principal: Principal) => {
+      edge.principal = principal
+      done(admit(request, reply))
+    }
+    if (found instanceof Promise) found.then(accept, refuse)
+    else accept(found)
+  })
+}
+
+/** draft-ietf-httpapi-ratelimit-headers: every policy, and what is left of the tightest. */
+function setLimitHeaders(reply: FastifyReply, windows: readonly Window[], tightest: LimitState): void {
+  reply.header('ratelimit-policy', windows.map(({ name, requests, windowSeconds }) => `"${name}";q=${requests};w=${windowSeconds}`).join(', '))
+  reply.header('ratelimit', `"${tightest.window.name}";r=${tightest.remaining};t=${tightest.resetSeconds}`)
+}
+
+/** The client's address: with n trusted proxies, the n-th from the right of what they wrote down. */
+function readAddress(request: FastifyRequest, trustedProxyHops: number): string {
+  const forwarded = request.headers['x-forwarded-for']
+  if (trustedProxyHops === 0 || typeof forwarded !== 'string') return request.ip
+  const hops = forwarded.split(',').map((hop) => hop.trim())
+  return hops.at(-trustedProxyHops) || request.ip
+}

@@ -1,0 +1,68 @@
+import { createServiceClient } from '@alcove/client'
+import { getServiceStatus, type ServiceName } from '@alcove/contracts'
+import { createBroadcast, createTransport } from '@alcove/events'
+import { getNode } from '@alcove/graph'
+import { runService, serviceUrl } from '@alcove/kit'
+import { buildApp } from './app.ts'
+import { createDevClock } from './clients/dev-clock.ts'
+import { createRegistryProbe } from './clients/registry-probe.ts'
+import { applyAccountEvent, createRevocationLoader } from './clients/revocation-feed.ts'
+import { configSchema } from './config.ts'
+import { parseRateLimits } from './domain/rate-limits.ts'
+import { createRegistry } from './domain/registry.ts'
+import { Revocations } from './domain/revocations.ts'
+
+await runService({
+  name: 'gateway',
+  configSchema,
+  build({ config, log, metrics, clock, authenticator }) {
+    const client = createServiceClient({ self: 'gateway', config, metrics, log, concurrencyMax: config.CALLEE_CONCURRENCY_MAX })
+    const transport = createTransport(config, log)
+    const revocations = new Revocations()
+    const broadcast = createBroadcast({ transport, topics: ['account'], log, onEvent: (event) => applyAccountEvent(revocations, event) })
+    const loader = createRevocationLoader({ client, revocations, log })
+    const names = getNode('gateway').calls as ServiceName[]
+    const statusOf = new Map(names.map((name) => [name, getServiceStatus(name)]))
+    const registry = createRegistry({
+      services: names.map((name) => ({ name, address: serviceUrl(config, name) })),
+      probe: async (name) => (await client.call(statusOf.get(name)!, {}, { timeoutMs: 3000 })).body,
+      breakerOf: (name) => client.breakers().find(({ callee }) => callee === name)!.state,
+      now: () => new Date(),
+    })
+    const app = buildApp({
+      log,
+      metrics,
+      clock,
+      version: config.SERVICE_VERSION,
+      authenticator,
+      client,
+      revocations,
+      revocationsLoaded: loader.loaded,
+      registry,
+      checkTransport: () => transport.check(),
+      rateLimits: parseRateLimits(config.RATE_LIMITS),
+      trustedProxyHops: config.TRUSTED_PROXY_HOPS,
+      deadlineMaxMs: config.EDGE_DEADLINE_MAX_MS,
+      devClock: config.PROFILE === 'local' && config.CLOCK_FILE ? createDevClock(config.CLOCK_FILE) : undefined,
+      startedAt: new Date(),
+    })
+    return {
+      app,
+      readiness: {
+        revocations: async () => {
+          if (!loader.loaded()) throw new Error('auth has not said yet what was revoked')
+        },
+        transport: () => transport.check(),
+      },
+      status: async () => ({ breakers: client.breakers() }),
+      // In this order: nothing revoked between the question to auth and the first event may be missed.
+      lifecycles: [
+        broadcast,
+        loader,
+        createRegistryProbe(registry, config.REGISTRY_PROBE_INTERVAL_MS),
+        { name: 'client', phase: 'adapter', stop: () => client.close() },
+        { name: 'transport', phase: 'adapter', stop: () => transport.close() },
+      ],
+    }
+  },
+})

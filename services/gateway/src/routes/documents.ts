@@ -1,0 +1,24 @@
+import { getOpenapi, problems, showApiDocs, showProblem, showStartPage, type ProblemSlug } from '@alcove/contracts'
+import { addOperation, notFound } from '@alcove/kit'
+import type { FastifyInstance } from 'fastify'
+import { buildOpenapi } from '../openapi.ts'
+import { renderDocsPage } from '../pages/docs.ts'
+import { renderProblemPage } from '../pages/problem.ts'
+import { renderStartPage } from '../pages/start.ts'
+
+/** The API's description, as document and as pages. */
+export const documentRoutes = (deps: { version: string; devClock: unknown }) => async (app: FastifyInstance) => {
+  const document = buildOpenapi(deps.version, (operation) => deps.devClock !== undefined || !operation.path.startsWith('/dev/'))
+  const text = JSON.stringify(document)
+  const docs = renderDocsPage()
+  const start = renderStartPage(deps.version)
+
+  // Already text: 40 schemas are not serialised again for every reader.
+  addOperation(app, { ...getOpenapi, produces: 'application/json' }, async () => ({ status: 200, body: text }))
+  addOperation(app, showApiDocs, async () => ({ status: 200, ...docs }))
+  addOperation(app, showStartPage, async () => ({ status: 200, ...start }))
+  addOperation(app, showProblem, async ({ params: { slug } }) => {
+    if (!Object.hasOwn(problems, slug)) throw notFound('There is no such problem.')
+    return { status: 200, ...renderProblemPage(slug as ProblemSlug) }
+  })
+}

@@ -1,0 +1,30 @@
+import { listGatewayServices, showGatewayStatus } from '@alcove/contracts'
+import { addOperation, toInstant } from '@alcove/kit'
+import type { FastifyInstance } from 'fastify'
+import type { GatewayDeps } from '../deps.ts'
+import { judgeHealth } from '../domain/registry.ts'
+
+type StatusDeps = Pick<GatewayDeps, 'registry' | 'revocations' | 'revocationsLoaded' | 'rateLimits' | 'startedAt' | 'version'>
+
+/** The gateway and its registry; the same answers also without `/api/v1`. */
+export const gatewayStatusRoutes = (deps: StatusDeps) => async (app: FastifyInstance) => {
+  for (const operation of [showGatewayStatus, { ...showGatewayStatus, path: '/gateway/status' }] as const) {
+    addOperation(app, operation, async () => {
+      const services = deps.registry.list()
+      const healthy = services.filter((service) => service.health === 'ok').length
+      const body = {
+        status: judgeHealth(services),
+        version: deps.version,
+        startedAt: toInstant(deps.startedAt),
+        uptimeSeconds: Math.floor((Date.now() - deps.startedAt.getTime()) / 1000),
+        revocations: { loaded: deps.revocationsLoaded(), ...deps.revocations.counts() },
+        rateLimits: [...(deps.rateLimits ?? [])],
+        services: { total: services.length, healthy, ejected: services.filter((service) => service.ejected).length },
+      }
+      return { status: 200, body }
+    })
+  }
+  for (const operation of [listGatewayServices, { ...listGatewayServices, path: '/gateway/services' }] as const) {
+    addOperation(app, operation, async () => ({ status: 200, body: { items: deps.registry.list().map(({ checks: _, ...service }) => service) } }))
+  }
+}
