@@ -9,19 +9,25 @@ export interface LeaseKeeperOptions {
   tables: { lease: string; member: string }
   /** Whose units are shared: `outbox`, or a consumer group. */
   scope: string
-  units: readonly string[]
+  /** Units by kind (topic): members that know a kind share its units, so replicas with different topics (a rolling update) leave none without owner. */
+  kinds: ReadonlyMap<string, readonly string[]>
   /** A member that is silent for this long loses its units; default 6000 ms. Every send ends well before. */
   ttlMs?: number
 }
 
 /** Shares units (partitions) fairly among the living processes of a scope, one owner at a time each. */
 export interface LeaseKeeper {
-  /** Renews, takes what is free up to the fair share, and answers what is held and how much the share is. */
-  beat(): Promise<{ held: string[]; share: number }>
+  /** Renews, takes what is free up to the fair share, and answers what is held and what of it exceeds the share: to be released when idle. */
+  beat(): Promise<{ held: string[]; excess: string[] }>
   /** Gives units back; nothing of them may be in progress. */
   release(units: readonly string[]): Promise<void>
   /** Gives everything back and leaves. */
   leave(): Promise<void>
+}
+
+interface Member {
+  owner: string
+  kinds: string[]
 }
 
 /**
@@ -29,7 +35,7 @@ export interface LeaseKeeper {
  * the inbox removes. A dead process of this very machine is recognised at once, so a restart need not wait.
  */
 export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
-  const { pool, scope, units } = options
+  const { pool, scope, kinds } = options
   const { lease, member } = options.tables
   const ttl = `${options.ttlMs ?? 6000} milliseconds`
   const owner = `${hostname()}:${process.pid}:${randomBytes(6).toString('hex')}`
@@ -37,18 +43,19 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
 
   async function prepare(): Promise<void> {
     if (known) return
-    await pool.query(`INSERT INTO ${lease} (scope, unit) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING`, [scope, units])
+    await pool.query(`INSERT INTO ${lease} (scope, unit) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING`, [scope, [...kinds.values()].flat()])
     known = true
   }
 
-  async function listMembers(tx: PoolClient): Promise<{ living: string[]; dead: string[] }> {
+  /** Announces this member, forgets dead ones, and answers the living (in one order for all) with the kinds they know. */
+  async function listMembers(tx: PoolClient): Promise<{ living: Member[]; dead: string[] }> {
     await tx.query(
-      `INSERT INTO ${member} (scope, owner, leased_until) VALUES ($1, $2, clock_timestamp() + $3::interval)
+      `INSERT INTO ${member} (scope, owner, kinds, leased_until) VALUES ($1, $2, $4, clock_timestamp() + $3::interval)
        ON CONFLICT (scope, owner) DO UPDATE SET leased_until = excluded.leased_until`,
-      [scope, owner, ttl],
+      [scope, owner, ttl, [...kinds.keys()]],
     )
-    const { rows } = await tx.query<{ owner: string; expired: boolean }>(
-      `SELECT owner, leased_until < clock_timestamp() AS expired FROM ${member} WHERE scope = $1 ORDER BY owner`,
+    const { rows } = await tx.query<Member & { expired: boolean }>(
+      `SELECT owner, kinds, leased_until < clock_timestamp() AS expired FROM ${member} WHERE scope = $1 ORDER BY owner`,
       [scope],
     )
     const isDead = (row: { owner: string; expired: boolean }) => row.expired || isDeadNeighbour(row.owner, owner)
@@ -59,7 +66,18 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
         [scope, dead],
       )
     }
-    return { living: rows.filter((row) => !isDead(row)).map((row) => row.owner), dead }
+    return { living: rows.filter((row) => !isDead(row)), dead }
+  }
+
+  async function takeFree(tx: PoolClient, want: { units: readonly string[]; count: number; dead: readonly string[] }): Promise<string[]> {
+    const { rows } = await tx.query<{ unit: string }>(
+      `UPDATE ${lease} SET owner = $2, leased_until = clock_timestamp() + $3::interval WHERE scope = $1 AND unit IN (
+         SELECT unit FROM ${lease} WHERE scope = $1 AND unit = ANY($6)
+           AND (owner IS NULL OR leased_until < clock_timestamp() OR owner = ANY($5))
+         ORDER BY unit LIMIT $4 FOR UPDATE SKIP LOCKED) RETURNING unit`,
+      [scope, owner, ttl, want.count, want.dead, want.units],
+    )
+    return rows.map((row) => row.unit)
   }
 
   return {
@@ -69,23 +87,24 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
         // A lost renewal only makes a lease end early: no reason to wait for the disk.
         await tx.query('SET LOCAL synchronous_commit = off')
         const { living, dead } = await listMembers(tx)
-        const share = fairShare(units.length, living.length, living.indexOf(owner))
-        const renewed = await tx.query<{ unit: string }>(
+        const { rows } = await tx.query<{ unit: string }>(
           `UPDATE ${lease} SET leased_until = clock_timestamp() + $3::interval WHERE scope = $1 AND owner = $2 RETURNING unit`,
           [scope, owner, ttl],
         )
-        const held = renewed.rows.map((row) => row.unit)
-        if (held.length < share) {
-          const taken = await tx.query<{ unit: string }>(
-            `UPDATE ${lease} SET owner = $2, leased_until = clock_timestamp() + $3::interval WHERE scope = $1 AND unit IN (
-               SELECT unit FROM ${lease} WHERE scope = $1 AND unit = ANY($6)
-                 AND (owner IS NULL OR leased_until < clock_timestamp() OR owner = ANY($5))
-               ORDER BY unit LIMIT $4 FOR UPDATE SKIP LOCKED) RETURNING unit`,
-            [scope, owner, ttl, share - held.length, dead, units],
-          )
-          held.push(...taken.rows.map((row) => row.unit))
+        const renewed = new Set(rows.map((row) => row.unit))
+        const held: string[] = []
+        const excess: string[] = []
+        for (const [index, [kind, units]] of [...kinds].entries()) {
+          const sharing = living.filter((candidate) => candidate.kinds.includes(kind)).map((candidate) => candidate.owner)
+          // Turned by the kind's place, so that the rests of uneven divisions do not all go to one member.
+          const rank = (sharing.indexOf(owner) + index) % sharing.length
+          const share = fairShare(units.length, sharing.length, rank)
+          const own = units.filter((unit) => renewed.has(unit))
+          if (own.length < share) own.push(...(await takeFree(tx, { units, count: share - own.length, dead })))
+          held.push(...own)
+          excess.push(...own.slice(share))
         }
-        return { held, share }
+        return { held, excess }
       })
     },
     async release(given) {

@@ -59,7 +59,12 @@ defineKillPoints(['outbox.read', 'outbox.published'])
 export function createRelay(options: RelayOptions): Relay {
   const { pool, transport, service, log } = options
   const sleeper = createSleeper()
-  const keeper = createLeaseKeeper({ pool, tables: { lease: 'outbox_lease', member: 'outbox_member' }, scope: 'outbox', units: PARTITIONS })
+  const keeper = createLeaseKeeper({
+    pool,
+    tables: { lease: 'outbox_lease', member: 'outbox_member' },
+    scope: 'outbox',
+    kinds: new Map([['outbox', PARTITIONS]]),
+  })
   const state = { held: [] as string[], beatAt: 0, running: undefined as Promise<void> | undefined, stopped: false }
 
   async function publishOnce(): Promise<number> {
@@ -120,10 +125,9 @@ export function createRelay(options: RelayOptions): Relay {
 
 async function beat(state: { held: string[]; beatAt: number }, keeper: LeaseKeeper): Promise<void> {
   const startedAt = performance.now()
-  const { held, share } = await keeper.beat()
+  const { held, excess } = await keeper.beat()
   // Nothing is in flight between two batches, so what exceeds the share can go at once.
-  const excess = held.sort((a, b) => Number(a) - Number(b)).slice(share)
-  state.held = held.slice(0, share)
+  state.held = held.filter((unit) => !excess.includes(unit))
   state.beatAt = startedAt + BEAT_MS
   await keeper.release(excess)
 }

@@ -30,6 +30,7 @@ CREATE TABLE log_group_offset (
 CREATE TABLE log_member (
   scope       text NOT NULL,
   owner       text NOT NULL,
+  kinds       text[] NOT NULL,
   leased_until timestamptz NOT NULL,
   PRIMARY KEY (scope, owner)
 );

@@ -17,6 +17,7 @@ CREATE TABLE outbox (
 CREATE TABLE outbox_member (
   scope       text NOT NULL,
   owner       text NOT NULL,
+  kinds       text[] NOT NULL,
   leased_until timestamptz NOT NULL,
   PRIMARY KEY (scope, owner)
 );

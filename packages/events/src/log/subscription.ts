@@ -39,17 +39,16 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
   async function beat(): Promise<void> {
     if (!keeper) {
       await options.ensure(topics)
-      const units = (await readEnds(pool, topics)).map(unitOf)
-      keeper = createLeaseKeeper({ pool, tables: { lease: 'log_lease', member: 'log_member' }, scope: group, units })
+      const kinds = new Map([...Map.groupBy(await readEnds(pool, topics), ({ topic }) => topic)].map(([topic, ends]) => [topic, ends.map(unitOf)]))
+      keeper = createLeaseKeeper({ pool, tables: { lease: 'log_lease', member: 'log_member' }, scope: group, kinds })
     }
     const startedAt = performance.now()
-    const { held: leased, share } = await keeper.beat()
+    const { held: leased, excess } = await keeper.beat()
     renewedAt = startedAt
     beatAt = startedAt + BEAT_MS
     for (const [unit, partition] of held) if (!leased.includes(unit)) drop(unit, partition)
     const fresh = leased.filter((unit) => !held.has(unit))
     for (const position of await readOffsets(pool, group, fresh)) held.set(unitOf(position), { ...position, draining: false, abort: new AbortController() })
-    const excess = [...held.keys()].sort().slice(share)
     for (const [unit, partition] of held) partition.draining = excess.includes(unit)
     await releaseDrained()
   }
