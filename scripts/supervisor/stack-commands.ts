@@ -11,11 +11,7 @@ import { parseTarget } from './target.ts'
 import type { Stack, Target } from './types.ts'
 
 /** Drained in this order, callers before those they call, so that requests under way find what they need. */
-const DRAIN_ORDER: readonly (readonly ServiceName[])[] = [
-  ['gateway'],
-  ['admin', 'notification', 'reporting', 'booking'],
-  ['auth', 'user', 'workspace', 'payment'],
-]
+const DRAINED_FIRST: readonly (readonly ServiceName[])[] = [['gateway'], ['admin', 'notification', 'reporting', 'booking']]
 const READY_LIMIT_MS = 60_000
 
 export interface StackParts {
@@ -97,7 +93,8 @@ export function createStack(parts: StackParts): Stack {
 }
 
 async function endEverything({ ground, sets, recorder, onDown }: StackParts): Promise<void> {
-  for (const wave of DRAIN_ORDER) await Promise.all(wave.map((service) => sets.get(service)?.stop()))
+  const rest = [...sets.keys()].filter((service) => !DRAINED_FIRST.flat().includes(service))
+  for (const wave of [...DRAINED_FIRST, rest]) await Promise.all(wave.map((service) => sets.get(service)?.stop()))
   await ground.postgres.stop()
   for (const end of onDown) end()
   recorder.close()
