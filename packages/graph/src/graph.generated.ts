@@ -194,7 +194,8 @@ export const graph: readonly ServiceNode[] = [
       "booking",
       "payment",
       "notification",
-      "reporting"
+      "reporting",
+      "gateway"
     ],
     "produces": null,
     "consumes": {},

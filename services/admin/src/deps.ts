@@ -1,0 +1,21 @@
+import type { CallOptions } from '@alcove/client'
+import type { Overview, ServiceName, ServiceStatus } from '@alcove/contracts'
+import type { Authenticator, Clock, Logger, Registry } from '@alcove/kit'
+import type { ReplicaCount } from './domain/describe-services.ts'
+
+/** What admin's application is built from. */
+export interface AdminDeps {
+  log: Logger
+  metrics: Registry
+  clock: Clock
+  version: string
+  authenticator: Authenticator
+  /** reporting's overview on behalf of an operator. */
+  askOverview(options: CallOptions & { userToken: string }): Promise<Overview>
+  /** Every service but admin itself; undefined for one that does not answer. */
+  askStatuses: AskStatuses
+  /** By service; empty where nobody counts replicas. */
+  readReplicas(): Promise<ReadonlyMap<string, ReplicaCount>>
+}
+
+export type AskStatuses = (options: { requestId: string; traceparent: string }) => Promise<ReadonlyMap<ServiceName, ServiceStatus | undefined>>
