@@ -17,7 +17,8 @@ export function createSchemaNamer(modules: readonly object[], extra: Record<stri
   const names = new Map<string, string>()
   const used = new Map<string, JsonSchema>()
   const exported = modules.flatMap((module) => Object.entries(module)).filter(([name]) => name.endsWith('Schema'))
-  for (const [name, schema] of [...Object.entries(extra), ...exported.map(([name, schema]) => [name.slice(0, -'Schema'.length), schema] as const)]) {
+  const named = exported.map(([name, schema]): [string, unknown] => [name.slice(0, -'Schema'.length), schema])
+  for (const [name, schema] of [...Object.entries(extra), ...named]) {
     const key = JSON.stringify(schema)
     if (isNameable(schema) && !names.has(key)) names.set(key, name)
   }

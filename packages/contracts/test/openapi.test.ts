@@ -75,9 +75,8 @@ test('every schema is JSON Schema 2020-12', () => {
 })
 
 test('requests refuse unknown members', () => {
-  for (const operation of operations) {
-    for (const schema of [operation.body, operation.query, operation.params]) if (schema) expect(closedEverywhere(schema), operation.id).toBe(true)
-  }
+  const open = operations.filter(({ body, query, params }) => ![body, query, params].every(closedEverywhere))
+  expect(open.map((operation) => operation.id)).toEqual([])
 })
 
 function closedEverywhere(schema: unknown): boolean {
