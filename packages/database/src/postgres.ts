@@ -150,18 +150,16 @@ async function waitUntilReady(child: ChildProcess, url: string, lastLines: () =>
 }
 
 async function answers(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 })
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1000 })
   client.on('error', () => undefined)
   try {
     await client.connect()
-    return true
-  } catch (error) {
-    // Another server on our port knows no such password: our own will say that it could not bind.
-    void error
+  } catch {
+    // Not up yet, or another server has our port and knows no such password: ours will then end, saying so.
     return false
-  } finally {
-    await client.end().catch(() => undefined)
   }
+  await client.end()
+  return true
 }
 
 async function stop(child: ChildProcess, exited: Promise<void>): Promise<void> {

@@ -1,0 +1,78 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createPool, removePostgres, startPostgres, type Postgres } from '../src/index.ts'
+
+let dataDir: string
+let port: number
+const servers: Postgres[] = []
+
+beforeEach(async () => {
+  dataDir = join(tmpdir(), `alcove-postgres-test-${randomBytes(6).toString('hex')}`)
+  const probe = createServer()
+  port = await new Promise((resolve) => probe.listen(0, '127.0.0.1', () => resolve((probe.address() as { port: number }).port)))
+  await new Promise((resolve) => probe.close(resolve))
+})
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.stop()
+  await removePostgres(dataDir)
+})
+
+async function start(options: { throwaway?: boolean } = { throwaway: true }): Promise<Postgres> {
+  const server = await startPostgres({ dataDir, port, ...options })
+  servers.push(server)
+  return server
+}
+
+async function query(url: string, sql: string): Promise<unknown[]> {
+  const pool = createPool({ url, max: 1 })
+  try {
+    return (await pool.query(sql)).rows
+  } finally {
+    await pool.end()
+  }
+}
+
+describe('startPostgres', () => {
+  it('keeps its data over a stop and start, is durable by default, and listens on this machine only', async () => {
+    const first = await start({})
+    await query(first.url, 'CREATE TABLE kept (n int)')
+    await query(first.url, 'INSERT INTO kept VALUES (1)')
+    await first.stop()
+    const second = await start({})
+    expect(second.url).toBe(first.url)
+    expect(await query(second.url, 'SELECT n FROM kept')).toEqual([{ n: 1 }])
+    expect(await query(second.url, 'SHOW fsync')).toEqual([{ fsync: 'on' }])
+    expect(await query(second.url, 'SHOW listen_addresses')).toEqual([{ listen_addresses: '127.0.0.1' }])
+    expect(await query(second.url, "SELECT lower('ÄÖÜ') AS lower, current_setting('TimeZone') AS zone")).toEqual([{ lower: 'äöü', zone: 'UTC' }])
+    await expect(query(second.url.replace(/:[^:@]+@/, ':wrong@'), 'SELECT 1')).rejects.toThrow('password authentication failed')
+  })
+
+  it('starts again after it was killed, whatever process has its pid by then', async () => {
+    const killed = await start({})
+    await query(killed.url, 'CREATE TABLE kept (n int)')
+    const pidFile = join(dataDir, 'postmaster.pid')
+    const stale = await readFile(pidFile, 'utf8')
+    process.kill(killed.pid, 'SIGKILL')
+    await killed.exited
+    await writeFile(pidFile, stale.replace(String(killed.pid), String(process.pid)))
+    const next = await start()
+    expect(await query(next.url, 'SELECT n FROM kept')).toEqual([])
+  })
+
+  it('ends a server that its owner left behind and takes its place', async () => {
+    const left = await start()
+    const next = await start()
+    await left.exited
+    expect(await query(next.url, 'SELECT 1 AS n')).toEqual([{ n: 1 }])
+  })
+
+  it('says why when the port is in use', async () => {
+    const holder = createServer((socket) => socket.destroy()).listen(port, '127.0.0.1')
+    await expect(startPostgres({ dataDir, port, throwaway: true })).rejects.toThrow(/could not bind|Address already in use/)
+    await new Promise((resolve) => holder.close(resolve))
+  })
+})
