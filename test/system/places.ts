@@ -1,4 +1,4 @@
-import type { Api, Session } from './api.ts'
+import type { Session } from './api.ts'
 
 export interface Place {
   locationId: string

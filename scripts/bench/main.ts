@@ -1,0 +1,79 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { cpus, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { Agent } from 'undici'
+import { startStack } from '../supervisor/stack.ts'
+import type { Stack } from '../supervisor/types.ts'
+import { benchAvailability } from './availability.ts'
+import { benchBareDatabase } from './bare-database.ts'
+import { createBookingBench, drain, pauseConsumers } from './bookings.ts'
+import { benchOpenBreaker } from './breaker.ts'
+import { makeFixtures } from './fixtures.ts'
+import { printReport } from './report.ts'
+
+const seconds = Number(process.env.BENCH_SECONDS ?? 15)
+const sizes = (process.env.BENCH_SIZES ?? '200000,2000000').split(',').map(Number)
+const progress = (line: string): void => console.error(`… ${line}`)
+
+async function readPostmasterPid(stack: Stack): Promise<number> {
+  const client = new pg.Client({ connectionString: stack.databaseUrls.postgres })
+  await client.connect()
+  const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory')
+  await client.end()
+  return Number((await readFile(join(rows[0]!.data_directory, 'postmaster.pid'), 'utf8')).split('\n')[0])
+}
+
+/** `make bench`: starts what it needs in a directory of its own, measures everything in one run, prints one table. */
+async function main(): Promise<void> {
+  const dir = await mkdtemp(join(tmpdir(), 'alcove-bench-'))
+  const env = { RATE_LIMITS: 'off', LOG_LEVEL: 'warn' }
+  progress('initialising')
+  const first = await startStack({ dir, demo: 'accounts', testControls: true, env })
+  await first.down()
+  progress('measuring the bare database')
+  const ground = await startStack({ dir, services: [], env })
+  const bare = await benchBareDatabase(ground.databaseUrls.postgres!, seconds)
+  await ground.down()
+
+  const startedAt = performance.now()
+  const stack = await startStack({ dir, testControls: true, env })
+  const startMs = performance.now() - startedAt
+  const agent = new Agent()
+  try {
+    const fixtures = await makeFixtures(stack, agent, 500)
+    const bench = createBookingBench(stack, fixtures, await readPostmasterPid(stack))
+    await drain(stack)
+    progress('bookings with consumers paused')
+    await pauseConsumers(stack, true)
+    const direct = await bench(`${stack.urls.booking}/v1/bookings`, seconds)
+    const gateway = await bench(`${stack.urls.gateway}/api/v1/bookings`, seconds)
+    await pauseConsumers(stack, false)
+    progress('catching up')
+    await drain(stack)
+    progress('bookings with everything running')
+    const everything = await bench(`${stack.urls.gateway}/api/v1/bookings`, seconds * 2)
+    const memory = stack.status().map((status) => ({ service: status.service, rssBytes: status.rssBytes ?? 0 }))
+    await drain(stack)
+    progress('time to answer with an open breaker')
+    const openBreaker = await benchOpenBreaker(stack, fixtures, seconds)
+    const availability = await benchAvailability(stack, fixtures, { sizes, seconds, onProgress: progress })
+    printReport({
+      machine: { cores: cpus().length, model: cpus()[0]?.model ?? '', memoryBytes: totalmem() },
+      bare,
+      direct,
+      gateway,
+      everything,
+      memory,
+      startMs,
+      openBreaker,
+      availability,
+    })
+  } finally {
+    await agent.close()
+    await stack.down()
+    await rm(dir, { recursive: true, force: true })
+  }
+}
+
+await main()

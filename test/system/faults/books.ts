@@ -1,0 +1,155 @@
+import type { Stack } from '../../../scripts/supervisor/types.ts'
+import { countOutboxRows, query } from '../databases.ts'
+
+interface BookingRow extends Record<string, unknown> {
+  id: string
+  status: string
+  version: number
+  total_minor: number
+  total_credits: number
+  payment_method: string
+  kept_minor: number
+  kept_credits: number
+  claims: number
+}
+interface PaymentRow extends Record<string, unknown> {
+  attempt_id: string
+  booking_id: string
+  status: string
+  net_minor: number
+  net_credits: number
+}
+
+const paying = new Set(['confirmed', 'checked_in', 'completed', 'no_show'])
+const claiming = new Set(['held', 'pending_payment', 'pending_approval', 'confirmed', 'checked_in'])
+
+/** What still moves: empty once reconciliation is done. */
+export async function listUnsettled(stack: Stack): Promise<string[]> {
+  const [booking] = await query<{ attempts: number; releases: number; changes: number }>(
+    stack,
+    'booking',
+    `SELECT (SELECT count(*)::int FROM attempt WHERE status = 'open') AS attempts, (SELECT count(*)::int FROM attempt WHERE release_owed) AS releases,
+       (SELECT count(*)::int FROM pending_change) AS changes`,
+  )
+  const [payment] = await query<{ attempts: number }>(
+    stack,
+    'payment',
+    `SELECT count(*)::int AS attempts FROM attempt WHERE status = 'processing' OR due_at IS NOT NULL OR lease_until IS NOT NULL`,
+  )
+  const counts = { 'open attempts': booking!.attempts, 'releases owed': booking!.releases, changes: booking!.changes, 'attempts at payment': payment!.attempts }
+  const waiting = { ...counts, 'outbox rows': await countOutboxRows(stack), 'targets not heard': await countUnheard(stack) }
+  return Object.entries(waiting).flatMap(([what, count]) => (count > 0 ? [`${count} ${what}`] : []))
+}
+
+/** Decisions of bookings that payment has not stored yet. */
+async function countUnheard(stack: Stack): Promise<number> {
+  const decided = await query<{ id: string; keep: number }>(
+    stack,
+    'booking',
+    `SELECT a.id, (CASE a.method WHEN 'card' THEN a.keep_minor ELSE a.keep_credits END)::int AS keep FROM attempt a JOIN booking b ON b.id = a.booking_id
+     WHERE a.status IN ('authorized', 'abandoned')`,
+  )
+  const heard = await query<{ attempt_id: string; keep: number | null }>(
+    stack,
+    'payment',
+    `SELECT attempt_id, (CASE method WHEN 'card' THEN keep_minor ELSE keep_credits END)::int AS keep FROM target
+     UNION ALL SELECT id, 0 FROM attempt WHERE released`,
+  )
+  const kept = new Map(heard.map((row) => [row.attempt_id, row.keep]))
+  return decided.filter(({ id, keep }) => kept.get(id) !== keep).length
+}
+
+/** Bookings or holds past their expiry at this product time that still stand or claim. */
+export async function listOverdue(stack: Stack, now: Date): Promise<string[]> {
+  const rows = await query<{ id: string; status: string }>(
+    stack,
+    'booking',
+    `SELECT id, status FROM booking WHERE status IN ('held', 'pending_payment') AND hold_expires_at <= $1`,
+    [now],
+  )
+  return rows.map(({ id, status }) => `${id} is ${status} past its expiry`)
+}
+
+/** Every way in which bookings, payments, the provider's books and the ledger disagree; empty when money adds up. */
+export async function listContradictions(stack: Stack): Promise<string[]> {
+  const bookings = await query<BookingRow>(
+    stack,
+    'booking',
+    `SELECT b.id, b.status, b.version, b.total_minor::int, coalesce(b.total_credits, 0)::int AS total_credits, b.payment_method,
+       (SELECT count(*)::int FROM claim c WHERE c.booking_id = b.id AND c.active) AS claims FROM booking b`,
+  )
+  const payments = await query<PaymentRow>(
+    stack,
+    'payment',
+    `SELECT attempt_id, booking_id, status, (captured_minor - refunded_minor)::int AS net_minor, (captured_credits - refunded_credits)::int AS net_credits FROM payment`,
+  )
+  const wrong: string[] = []
+  const known = new Map(bookings.map((booking) => [booking.id, booking]))
+  for (const payment of payments) {
+    if (!known.has(payment.booking_id)) wrong.push(`payment of attempt ${payment.attempt_id} has no booking`)
+    if (payment.status === 'authorized')
+      wrong.push(`attempt ${payment.attempt_id} still holds money of booking ${payment.booking_id} (${known.get(payment.booking_id)?.status})`)
+  }
+  for (const booking of bookings) {
+    const own = payments.filter((payment) => payment.booking_id === booking.id)
+    const net = { minor: sum(own.map(({ net_minor }) => net_minor)), credits: sum(own.map(({ net_credits }) => net_credits)) }
+    const due = paying.has(booking.status)
+      ? { minor: booking.payment_method === 'card' ? booking.total_minor : 0, credits: booking.payment_method === 'credits' ? booking.total_credits : 0 }
+      : { minor: 0, credits: 0 }
+    const text = `booking ${booking.id} (${booking.status}, version ${booking.version}, ${booking.payment_method})`
+    if (net.minor !== due.minor || net.credits !== due.credits) wrong.push(`${text}: paid ${JSON.stringify(net)}, due ${JSON.stringify(due)}`)
+    if (paying.has(booking.status) && booking.total_minor > 0 && booking.payment_method === 'none') wrong.push(`${text}: has a price and no payment`)
+    if (!claiming.has(booking.status) && booking.status !== 'completed' && booking.claims > 0) wrong.push(`${text}: still claims its unit`)
+    if ((booking.status === 'confirmed' || booking.status === 'checked_in') && booking.claims !== 1) wrong.push(`${text}: has ${booking.claims} claims`)
+  }
+  return [...wrong, ...(await listProviderContradictions(stack)), ...(await listLedgerContradictions(stack)), ...(await listDead(stack))]
+}
+
+const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0)
+
+async function listProviderContradictions(stack: Stack): Promise<string[]> {
+  const rows = await query<Record<string, unknown>>(
+    stack,
+    'payment',
+    `SELECT c.key, c.status AS charge, p.status AS payment, c.captured_minor, c.refunded_minor, p.captured_minor AS ours, p.refunded_minor AS ours_refunded FROM sandbox.charge c
+     FULL JOIN (SELECT * FROM payment WHERE method = 'card') p ON p.attempt_id::text = c.key
+     WHERE p.id IS NULL OR c.captured_minor IS DISTINCT FROM p.captured_minor OR c.refunded_minor IS DISTINCT FROM p.refunded_minor
+       OR c.status = 'authorized' OR (c.status = 'voided') <> (p.status = 'voided')
+       OR c.refunded_minor <> coalesce((SELECT sum(r.amount_minor) FROM sandbox.refund r WHERE r.charge_key = c.key), 0)`,
+  )
+  return rows.map((row) => `the provider's books say otherwise: ${JSON.stringify(row)}`)
+}
+
+async function listLedgerContradictions(stack: Stack): Promise<string[]> {
+  const rows = await query<Record<string, unknown>>(
+    stack,
+    'payment',
+    `SELECT account, unit, coalesce(balance, 0) AS ledger, expected FROM (
+       SELECT 'wallet:' || id AS account, 'credits' AS unit, balance_credits AS expected FROM wallet
+       UNION ALL SELECT 'wallet:' || wallet_id, 'credits', sum(balance_credits)::bigint FROM wallet_bucket GROUP BY 1
+       UNION ALL SELECT 'reserve:credits', 'credits', 0
+       UNION ALL SELECT 'revenue:credits', 'credits', coalesce(sum(captured_credits - refunded_credits), 0)::bigint FROM payment
+       UNION ALL SELECT 'revenue:card', currency, sum(captured_minor - refunded_minor)::bigint FROM payment WHERE method = 'card' GROUP BY currency
+     ) e LEFT JOIN account_balance USING (account, unit) WHERE coalesce(balance, 0) <> expected`,
+  )
+  return rows.map((row) => `the ledger says otherwise: ${JSON.stringify(row)}`)
+}
+
+async function listDead(stack: Stack): Promise<string[]> {
+  const dead: string[] = []
+  for (const service of ['booking', 'payment']) {
+    const rows = await query<{ type: string; error: string }>(stack, service, 'SELECT type, error FROM dead_letter')
+    dead.push(...rows.map(({ type, error }) => `dead letter of ${service}: ${type}: ${error}`))
+  }
+  return dead
+}
+
+/** Everything payment and its provider hold, for comparing before and after. */
+export async function readMoney(stack: Stack): Promise<unknown> {
+  return query(
+    stack,
+    'payment',
+    `SELECT (SELECT jsonb_agg(to_jsonb(p) ORDER BY p.id) FROM payment p) AS payments, (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.key) FROM sandbox.charge c) AS charges,
+       (SELECT count(*) FROM ledger_entry) AS ledger, (SELECT jsonb_agg(to_jsonb(w) ORDER BY w.id) FROM wallet w) AS wallets`,
+  )
+}
