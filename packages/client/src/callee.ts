@@ -16,7 +16,10 @@ export interface Callee {
   close(): Promise<void>
 }
 
-export interface CalleeSettings {
+export interface CalleeOptions {
+  name: ServiceName
+  metrics: ClientMetrics
+  log: Logger
   url: string
   concurrencyMax: number
   connectTimeoutMs: number
@@ -27,17 +30,18 @@ const retryBudgetMax = 10
 /** One retry may follow ten calls: retries never add more than a tenth to a callee's load. */
 const retryBudgetPerCall = 0.1
 
-export function createCallee(name: ServiceName, settings: CalleeSettings, metrics: ClientMetrics, log: Logger): Callee {
-  const pool = new Pool(settings.url, {
-    connections: settings.concurrencyMax,
+export function createCallee(options: CalleeOptions): Callee {
+  const { name, metrics, log } = options
+  const pool = new Pool(options.url, {
+    connections: options.concurrencyMax,
     pipelining: 1,
     // Shorter than any server's keep-alive here, so that the client closes idle connections first.
     keepAliveTimeout: 4000,
     keepAliveMaxTimeout: 10_000,
-    connect: { timeout: settings.connectTimeoutMs },
+    connect: { timeout: options.connectTimeoutMs },
   })
   metrics.setState(name, 'closed')
-  const breaker = createBreaker(name, settings.breaker, (state) => {
+  const breaker = createBreaker(name, options.breaker, (state) => {
     metrics.setState(name, state)
     log.warn({ callee: name, state }, 'breaker changed')
   })
@@ -48,7 +52,7 @@ export function createCallee(name: ServiceName, settings: CalleeSettings, metric
     pool,
     breaker,
     enter() {
-      if (inside >= settings.concurrencyMax) throw new DependencyError(name, { sent: false, reason: 'bulkhead', retryAfterSeconds: 1 })
+      if (inside >= options.concurrencyMax) throw new DependencyError(name, { sent: false, reason: 'bulkhead', retryAfterSeconds: 1 })
       inside += 1
       retries = Math.min(retryBudgetMax, retries + retryBudgetPerCall)
       return () => {

@@ -11,6 +11,8 @@ export interface ExchangeRequest {
   body: string | Buffer | null
   timeoutMs: number
   signal?: AbortSignal
+  /** Called exactly once, when nothing more will happen. */
+  onOver?: () => void
 }
 
 /** Where an answer goes, piece by piece; `onData` returns false to be given no more until it calls `resume`. */
@@ -41,11 +43,10 @@ function toDependencyError(callee: ServiceName, error: Error, sent: boolean): De
 }
 
 /**
- * One request on a pool, with its answer given to a sink. Resolves with the head's status as soon as the head is there;
- * `ended` is called exactly once, when nothing more will happen.
+ * One request on a pool, with its answer given to a sink. Resolves with the head's status as soon as the head is there.
  * @throws {DependencyError} no head came; `sent` is false only when no byte was written to a connection
  */
-export function exchange(pool: Pool, request: ExchangeRequest, sink: AnswerSink, ended: () => void): Promise<number> {
+export function exchange(pool: Pool, request: ExchangeRequest, sink: AnswerSink): Promise<number> {
   const { callee, signal } = request
   return new Promise((resolve, reject) => {
     let sent = false
@@ -58,7 +59,7 @@ export function exchange(pool: Pool, request: ExchangeRequest, sink: AnswerSink,
       over = true
       clearTimeout(timer)
       signal?.removeEventListener('abort', leave)
-      ended()
+      request.onOver?.()
       return true
     }
     const fail = (error: DependencyError) => {
@@ -112,7 +113,7 @@ export interface CollectedAnswer {
 }
 
 /** One request whose whole answer is wanted as text. */
-export function exchangeText(pool: Pool, request: ExchangeRequest, ended: () => void): Promise<CollectedAnswer> {
+export function exchangeText(pool: Pool, request: ExchangeRequest): Promise<CollectedAnswer> {
   return new Promise((resolve, reject) => {
     const answer: CollectedAnswer = { status: 0, headers: {}, text: '' }
     const chunks: Buffer[] = []
@@ -134,6 +135,6 @@ export function exchangeText(pool: Pool, request: ExchangeRequest, ended: () => 
       },
       onBreak: reject,
     }
-    exchange(pool, request, sink, ended).catch(reject)
+    exchange(pool, request, sink).catch(reject)
   })
 }

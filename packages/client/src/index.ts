@@ -2,7 +2,6 @@ export { DependencyError, type DependencyReason } from '@alcove/kit'
 export { breakerDefaults, type BreakerSettings, type BreakerState } from './breaker.ts'
 export {
   createServiceClient,
-  marginMs,
   type CallAnswer,
   type CallInput,
   type CallOptions,
@@ -12,3 +11,4 @@ export {
 } from './client.ts'
 export { CallerGoneError, type AnswerSink } from './exchange.ts'
 export { CalleeProblem } from './problem.ts'
+export { marginMs, toBudgetHeader } from './time-budget.ts'

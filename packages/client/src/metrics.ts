@@ -1,4 +1,5 @@
 import type { ServiceName } from '@alcove/contracts'
+import { DependencyError } from '@alcove/kit'
 import { Gauge, Histogram, type Registry } from 'prom-client'
 import type { BreakerState } from './breaker.ts'
 
@@ -30,4 +31,11 @@ export function createClientMetrics(self: ServiceName, registry: Registry): Clie
       for (const each of states) state.set({ caller: self, callee, state: each }, each === current ? 1 : 0)
     },
   }
+}
+
+/** The label of an answer or failure: `2xx`, or the reason nothing usable came. */
+export function outcomeOf(result: unknown): string {
+  if (typeof result === 'number') return `${Math.floor(result / 100)}xx`
+  if (!(result instanceof DependencyError)) return 'error'
+  return result.reason === 'status' && result.calleeStatus ? `${Math.floor(result.calleeStatus / 100)}xx` : result.reason
 }

@@ -56,14 +56,14 @@ export function createApp(options: AppOptions): FastifyInstance {
     // A request that arrives while the listener closes is still carried out: it was accepted.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 1024 },
-    frameworkErrors: (error, request, reply) => sendProblem(state, error, request as FastifyRequest, reply as FastifyReply),
+    frameworkErrors: (error, request, reply) => sendProblem(error, request as FastifyRequest, reply as FastifyReply),
     clientErrorHandler: (error, socket) => answerUnreadable(state, error, socket as Socket),
   }) as unknown as FastifyInstance
   const state: AppState = { ...options, histogram: requestHistogram(options.metrics), paths: new Map(), draining: false }
   app.decorate('alcove', state)
   app.decorateRequest('alcove', null)
   addJsonParser(app)
-  app.setErrorHandler((error, request, reply) => answerError(state, error, request, reply))
+  app.setErrorHandler(answerError)
   app.setNotFoundHandler((request, reply) => answerUnknown(state, request, reply))
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
@@ -100,21 +100,22 @@ function answerUnknown(state: AppState, request: FastifyRequest, reply: FastifyR
   const methods = new Set<string>()
   for (const { pattern, methods: known } of state.paths.values()) if (pattern.test(path)) for (const method of known) methods.add(method)
   if (methods.size === 0) {
-    sendProblem(state, notFound(), request, reply)
+    sendProblem(notFound(), request, reply)
     return
   }
   const allow = [...methods].sort().join(', ')
-  sendProblem(state, new ProblemError('method-not-allowed', `Allowed here: ${allow}.`, { headers: { allow } }), request, reply)
+  sendProblem(new ProblemError('method-not-allowed', `Allowed here: ${allow}.`, { headers: { allow } }), request, reply)
 }
 
-async function answerError(state: AppState, error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+async function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const problem = toProblem(error)
   if (problem.slug === 'payload-too-large') await drainRequest(request.raw)
-  sendProblem(state, problem, request, reply)
+  sendProblem(problem, request, reply)
 }
 
 /** Answers with a problem and logs it when it is ours. */
-export function sendProblem(state: AppState, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const state = request.server.alcove
   const problem = toProblem(error)
   if (problem.status >= 500) {
     const fields = { requestId: request.id, slug: problem.slug, err: problem.cause ?? problem }

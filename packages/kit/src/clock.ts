@@ -18,23 +18,27 @@ export function createClock(options: { file?: string } = {}): Clock {
   let offsetMs = 0
   let seen = ''
   let checkedAt = -Infinity
+
+  function readOffset(path: string): void {
+    try {
+      const { mtimeMs, ino, size } = statSync(path)
+      const stamp = `${mtimeMs}:${ino}:${size}`
+      if (stamp === seen) return
+      const { offsetMs: read } = JSON.parse(readFileSync(path, 'utf8')) as { offsetMs?: unknown }
+      offsetMs = typeof read === 'number' && Number.isFinite(read) ? read : 0
+      seen = stamp
+    } catch {
+      offsetMs = 0
+      seen = ''
+    }
+  }
+
   return {
     now() {
       const real = Date.now()
       if (real - checkedAt >= clockStalenessMs || real < checkedAt) {
         checkedAt = real
-        try {
-          const { mtimeMs, ino, size } = statSync(file)
-          const stamp = `${mtimeMs}:${ino}:${size}`
-          if (stamp !== seen) {
-            const { offsetMs: read } = JSON.parse(readFileSync(file, 'utf8')) as { offsetMs?: unknown }
-            if (typeof read === 'number' && Number.isFinite(read)) offsetMs = read
-            seen = stamp
-          }
-        } catch {
-          offsetMs = 0
-          seen = ''
-        }
+        readOffset(file)
       }
       return new Date(real + offsetMs)
     },

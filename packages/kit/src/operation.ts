@@ -1,7 +1,7 @@
 import type { BodyOf, Operation, ParamsOf, QueryOf, ResponseOf } from '@alcove/contracts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ValidateFunction } from 'ajv'
-import { notePath, sendProblem, type AppState } from './app.ts'
+import { notePath, sendProblem } from './app.ts'
 import { assertNoBody } from './body.ts'
 import { isAdmin, isOperator, LazyRequestContext, type RequestContext } from './context.ts'
 import { forbidden, malformed, preconditionRequired, ProblemError, type FieldError, versionStale } from './errors.ts'
@@ -35,7 +35,6 @@ export type OperationHandler<O extends Operation, S extends number = number> = (
  */
 export function addOperation<const O extends Operation, S extends number>(app: FastifyInstance, operation: O, handler: OperationHandler<O, S>): void {
   const readInput = createInputReader(operation)
-  const state = app.alcove
   notePath(app, operation.method, operation.path)
   const response = Object.fromEntries(
     Object.entries(operation.responses)
@@ -49,13 +48,13 @@ export function addOperation<const O extends Operation, S extends number>(app: F
     onRequest: (request, reply, done) => {
       const ctx = new LazyRequestContext(request, reply)
       request.alcove = ctx
-      authenticate(state, operation, ctx, done)
+      authenticate(operation, ctx, done)
     },
     handler: (request, reply) => {
       const ctx = request.alcove!
       const input = readInput(request) as OperationInput<O>
       assertRole(operation, ctx)
-      ctx.onExpiry(() => expire(state, ctx))
+      ctx.onExpiry(() => expire(ctx))
       handler(input, ctx).then(
         (answer) => settle(ctx, () => sendAnswer(operation, answer as Answer, reply)),
         (error: unknown) => settle(ctx, () => void reply.send(error instanceof Error ? error : new Error('not an error was thrown', { cause: error }))),
@@ -76,11 +75,12 @@ export function requireVersion(input: { ifMatch?: number }, currentVersion: numb
 
 type Answer = { status: number; body?: unknown; headers?: Record<string, string> }
 
-function authenticate(state: AppState, operation: Operation, ctx: LazyRequestContext, done: (error?: Error) => void): void {
-  const { headers } = ctx.raw.request
+function authenticate(operation: Operation, ctx: LazyRequestContext, done: (error?: Error) => void): void {
+  const { headers, server } = ctx.raw.request
+  const { authenticator } = server.alcove
   try {
     if (operation.access === 'service') {
-      const caller = state.authenticator.verifyService(headers['x-service-authorization'] as string | undefined)
+      const caller = authenticator.verifyService(headers['x-service-authorization'] as string | undefined)
       resolveThen(caller, (name) => (ctx.caller = name), done)
       return
     }
@@ -88,7 +88,7 @@ function authenticate(state: AppState, operation: Operation, ctx: LazyRequestCon
       done()
       return
     }
-    const principal = state.authenticator.verifyUser(headers.authorization)
+    const principal = authenticator.verifyUser(headers.authorization)
     // On a public operation a token is extra: an expired one must not keep anybody from logging in.
     const refuse = operation.access === 'public' ? () => done() : done
     resolveThen(principal, (found) => (ctx.optionalPrincipal = found), refuse)
@@ -119,9 +119,9 @@ function settle(ctx: LazyRequestContext, answer: () => void): void {
   if (!ctx.raw.reply.sent) answer()
 }
 
-function expire(state: AppState, ctx: LazyRequestContext): void {
+function expire(ctx: LazyRequestContext): void {
   const { request, reply } = ctx.raw
-  if (!reply.sent) sendProblem(state, new ProblemError('deadline-exceeded', 'There was no complete answer in the time given.'), request, reply)
+  if (!reply.sent) sendProblem(new ProblemError('deadline-exceeded', 'There was no complete answer in the time given.'), request, reply)
   ctx.abort(new Error('the deadline has passed'))
 }
 

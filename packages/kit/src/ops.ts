@@ -65,7 +65,7 @@ async function answer(options: OpsOptions, request: IncomingMessage, response: S
   else if (route === 'GET /metrics') {
     const text = await options.metrics.metrics()
     response.writeHead(200, { 'content-type': options.metrics.contentType }).end(text)
-  } else if (options.controls && (await answerControl(options.controls, route, request, response))) return
+  } else if (options.controls && (await answerControl(options.controls, { route, request, response }))) return
   else sendJson(response, 404, { error: 'not found' })
 }
 
@@ -76,23 +76,24 @@ async function answerReadiness({ state, checks }: OpsOptions, verbose: boolean, 
   sendJson(response, ready ? 200 : 503, verbose ? { status, checks: results } : { status })
 }
 
-async function answerControl(
-  controls: NonNullable<OpsOptions['controls']>,
-  route: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<boolean> {
-  if (route === 'GET /kill-point') sendJson(response, 200, { names: controls.killPoints.names() })
+interface ControlRequest {
+  route: string
+  request: IncomingMessage
+  response: ServerResponse
+}
+
+/** Answers a test control; false when the route is none. */
+async function answerControl(controls: NonNullable<OpsOptions['controls']>, { route, request, response }: ControlRequest): Promise<boolean> {
+  const { killPoints } = controls
+  if (route === 'GET /kill-point') sendJson(response, 200, { names: killPoints.names() })
   else if (route === 'PUT /kill-point') {
     const { name, skip } = (await readJson(request)) as { name?: unknown; skip?: unknown }
-    if (typeof name !== 'string' || !controls.killPoints.names().includes(name)) {
-      sendJson(response, 400, { error: 'unknown kill point', names: controls.killPoints.names() })
-      return true
-    }
-    controls.killPoints.arm(name, typeof skip === 'number' ? skip : 0)
-    sendJson(response, 200, { armed: name })
+    if (typeof name === 'string' && killPoints.names().includes(name)) {
+      killPoints.arm(name, typeof skip === 'number' ? skip : 0)
+      sendJson(response, 200, { armed: name })
+    } else sendJson(response, 400, { error: 'unknown kill point', names: killPoints.names() })
   } else if (route === 'DELETE /kill-point') {
-    controls.killPoints.disarm()
+    killPoints.disarm()
     sendJson(response, 200, { armed: null })
   } else if (route === 'PUT /consumers') {
     const { paused } = (await readJson(request)) as { paused?: unknown }

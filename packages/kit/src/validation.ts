@@ -140,25 +140,24 @@ export function isStorable(value: unknown, depth = 0): boolean {
  * Text that no store can keep (NUL, which PostgreSQL refuses; lone surrogates, which are not Unicode) and nesting that
  * no schema asks for. Looked for once, here, so that no handler has to.
  */
-export function findUnstorable(value: unknown, pointer = '', depth = 0, found: FieldError[] = []): FieldError[] {
-  if (typeof value === 'string') {
-    if (value.includes('\0') || !value.isWellFormed()) found.push({ pointer, code: 'characters', detail: 'holds a NUL character or broken Unicode' })
-  } else if (typeof value === 'object' && value !== null) {
-    if (depth === depthMax) found.push({ pointer, code: 'depth', detail: `is nested deeper than ${depthMax} levels` })
-    else {
-      for (const key in value) {
-        if (found.length >= errorsMax) break
-        if (key.includes('\0') || !key.isWellFormed())
-          found.push({ pointer, code: 'characters', detail: 'has a member name with a NUL character or broken Unicode' })
-        else
-          findUnstorable(
-            (value as Record<string, unknown>)[key],
-            Array.isArray(value) || key.length < 200 ? `${pointer}/${escapePointer(key)}` : pointer,
-            depth + 1,
-            found,
-          )
-      }
+export function findUnstorable(value: unknown): FieldError[] {
+  const found: FieldError[] = []
+  const walk = (at: unknown, pointer: string, depth: number): void => {
+    if (found.length >= errorsMax) return
+    if (typeof at === 'string') {
+      if (!isStorable(at)) found.push({ pointer, code: 'characters', detail: 'holds a NUL character or broken Unicode' })
+      return
+    }
+    if (typeof at !== 'object' || at === null) return
+    if (depth === depthMax) {
+      found.push({ pointer, code: 'depth', detail: `is nested deeper than ${depthMax} levels` })
+      return
+    }
+    for (const key in at) {
+      if (!isStorable(key)) found.push({ pointer, code: 'characters', detail: 'has a member name with a NUL character or broken Unicode' })
+      else walk((at as Record<string, unknown>)[key], `${pointer}/${escapePointer(key.slice(0, 200))}`, depth + 1)
     }
   }
+  walk(value, '', 0)
   return found
 }

@@ -1,6 +1,6 @@
 import type { ServiceClient } from '@alcove/client'
 import type { Authenticator, Clock, Logger, Registry as Metrics } from '@alcove/kit'
-import type { DevClock } from './clients/dev-clock.ts'
+import type { DevClock } from './domain/dev-clock.ts'
 import type { Window } from './domain/rate-limits.ts'
 import type { Registry } from './domain/registry.ts'
 import type { Revocations } from './domain/revocations.ts'

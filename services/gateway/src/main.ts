@@ -18,7 +18,7 @@ await runService({
   build({ config, log, metrics, clock, authenticator }) {
     const client = createServiceClient({ self: 'gateway', config, metrics, log, concurrencyMax: config.CALLEE_CONCURRENCY_MAX })
     const transport = createTransport(config, log)
-    const revocations = new Revocations()
+    const revocations = new Revocations(Date.now)
     const broadcast = createBroadcast({ transport, topics: ['account'], log, onEvent: (event) => applyAccountEvent(revocations, event) })
     const loader = createRevocationLoader({ client, revocations, log })
     const names = getNode('gateway').calls as ServiceName[]

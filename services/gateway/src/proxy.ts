@@ -1,4 +1,4 @@
-import { marginMs, type AnswerSink } from '@alcove/client'
+import { marginMs, toBudgetHeader, type AnswerSink } from '@alcove/client'
 import { bodyBytesMax, DependencyError, isTraceparent, newTraceparent, notePath, ProblemError, readBudgetMs, unauthenticated } from '@alcove/kit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { GatewayDeps } from './deps.ts'
@@ -49,7 +49,7 @@ async function passOn({ client, deadlineMaxMs }: ProxyDeps, { rule, publicPath, 
   const headers = toServiceHeaders(request.headers, {
     'x-request-id': request.id,
     'x-service-name': 'gateway',
-    'x-request-deadline-ms': String(Math.max(1, Math.floor(timeoutMs - marginMs(timeoutMs)))),
+    'x-request-deadline-ms': toBudgetHeader(timeoutMs),
     'x-forwarded-for': appendAddress(request),
     'x-forwarded-proto': request.protocol,
     ...(request.headers.host === undefined ? {} : { 'x-forwarded-host': request.headers.host }),

@@ -2,17 +2,12 @@ import { clockStalenessMs } from '@alcove/kit'
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
-
-/** The file through which all processes of the local profile share one clock. */
-export interface DevClock {
-  offsetMs(): number
-  /** Settles when every process has surely seen it; changes follow one another. */
-  change(next: (offsetMs: number) => number): Promise<number>
-}
+import type { DevClock } from '../domain/dev-clock.ts'
 
 /** Twice the time a process may go on with what it read last: writing and scheduling take some too. */
 const seenEverywhereMs = clockStalenessMs * 2
 
+/** The shared clock kept in a file. */
 export function createDevClock(file: string): DevClock {
   let last: Promise<unknown> = Promise.resolve()
 

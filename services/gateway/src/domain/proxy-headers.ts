@@ -1,4 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http'
+/** Headers as Node parses them: lower-case names. */
+export type Headers = Readonly<Record<string, string | string[] | undefined>>
 
 /** Hop-by-hop headers (RFC 9110, 7.6.1) and what only Alcove itself may say to its services. */
 const notPassedOn = new Set([
@@ -38,16 +39,11 @@ const notPassedBack = new Set([
   'x-gateway-service',
 ])
 
-function listNamedInConnection(headers: IncomingHttpHeaders): string[] {
-  return headers.connection
-    ? headers.connection
-        .toLowerCase()
-        .split(',')
-        .map((name) => name.trim())
-    : []
+function listNamedInConnection({ connection }: Headers): string[] {
+  return typeof connection === 'string' ? connection.split(',').map((name) => name.trim().toLowerCase()) : []
 }
 
-function copy(headers: IncomingHttpHeaders, without: ReadonlySet<string>): Record<string, string | string[]> {
+function copy(headers: Headers, without: ReadonlySet<string>): Record<string, string | string[]> {
   const named = listNamedInConnection(headers)
   const copied: Record<string, string | string[]> = {}
   for (const name in headers) {
@@ -58,11 +54,11 @@ function copy(headers: IncomingHttpHeaders, without: ReadonlySet<string>): Recor
 }
 
 /** What a client's headers become on the way to a service. */
-export function toServiceHeaders(headers: IncomingHttpHeaders, own: Record<string, string>): Record<string, string | string[]> {
+export function toServiceHeaders(headers: Headers, own: Record<string, string>): Record<string, string | string[]> {
   return Object.assign(copy(headers, notPassedOn), own)
 }
 
 /** What a service's headers become on the way to the client. */
-export function toClientHeaders(headers: IncomingHttpHeaders, own: Record<string, string>): Record<string, string | string[]> {
+export function toClientHeaders(headers: Headers, own: Record<string, string>): Record<string, string | string[]> {
   return Object.assign(copy(headers, notPassedBack), own)
 }

@@ -19,7 +19,7 @@ export class Revocations {
   readonly #people = new Map<string, number>()
   readonly #now: () => number
 
-  constructor(now: () => number = Date.now) {
+  constructor(now: () => number) {
     this.#now = now
   }
 

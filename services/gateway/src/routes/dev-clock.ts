@@ -1,7 +1,7 @@
 import { getDevClock, resetDevClock, setDevClock } from '@alcove/contracts'
 import { addOperation, malformed, toInstant } from '@alcove/kit'
 import type { FastifyInstance } from 'fastify'
-import type { DevClock } from '../clients/dev-clock.ts'
+import type { DevClock } from '../domain/dev-clock.ts'
 
 const present = (offsetMs: number) => ({ now: toInstant(new Date(Date.now() + offsetMs)), offsetSeconds: offsetMs / 1000 })
 
@@ -13,7 +13,7 @@ export const devClockRoutes = (clock: DevClock) => async (app: FastifyInstance) 
     if ((now === undefined) === (advanceSeconds === undefined)) {
       throw malformed([{ pointer: '', code: 'one-of', detail: 'Give either now or advanceSeconds.' }])
     }
-    const offsetMs = await clock.change((present) => (now === undefined ? present + advanceSeconds! * 1000 : Date.parse(now) - Date.now()))
+    const offsetMs = await clock.change((offset) => (now === undefined ? offset + advanceSeconds! * 1000 : Date.parse(now) - Date.now()))
     return { status: 200, body: present(offsetMs) }
   })
 

@@ -25,6 +25,6 @@ export const gatewayStatusRoutes = (deps: StatusDeps) => async (app: FastifyInst
     })
   }
   for (const operation of [listGatewayServices, { ...listGatewayServices, path: '/gateway/services' }] as const) {
-    addOperation(app, operation, async () => ({ status: 200, body: { items: deps.registry.list().map(({ checks: _, ...service }) => service) } }))
+    addOperation(app, operation, async () => ({ status: 200, body: { items: deps.registry.list() } }))
   }
 }

@@ -1,0 +1,112 @@
+import type { Operation, ServiceName } from '@alcove/contracts'
+import { DependencyError } from '@alcove/kit'
+import { markInconclusive } from './breaker.ts'
+import type { Callee } from './callee.ts'
+import type { CallAnswer, CallOptions, ServiceClient } from './client.ts'
+import { exchangeText, type CollectedAnswer, type ExchangeRequest } from './exchange.ts'
+import { outcomeOf, type ClientMetrics } from './metrics.ts'
+import { toCalleeError } from './problem.ts'
+import { allotMs, isTimeout, judgedFromMs, toBudgetHeader } from './time-budget.ts'
+import { compilePath } from './url.ts'
+
+export interface CallerDeps {
+  self: ServiceName
+  getCallee(name: ServiceName): Callee
+  readToken(callee: ServiceName): string
+  metrics: ClientMetrics
+}
+
+interface Asked {
+  operation: Operation
+  input: { params?: unknown; query?: unknown; body?: unknown }
+  options: CallOptions
+}
+
+/** Makes `ServiceClient.call`. */
+export function createCaller(deps: CallerDeps): ServiceClient['call'] {
+  const paths = new WeakMap<Operation, ReturnType<typeof compilePath>>()
+
+  function buildPath({ operation, input }: Asked): string {
+    let path = paths.get(operation)
+    if (!path) paths.set(operation, (path = compilePath(operation.path)))
+    return path(input.params, input.query)
+  }
+
+  function buildRequest(asked: Asked): ExchangeRequest {
+    const { operation, input, options } = asked
+    const { service: callee, method } = operation
+    const timeoutMs = allotMs(options)
+    if (timeoutMs <= 0) throw new DependencyError(callee, { sent: false, reason: 'timeout' })
+    const headers: Record<string, string> = { accept: 'application/json', ...options.headers, 'x-service-name': deps.self }
+    headers['x-request-deadline-ms'] = toBudgetHeader(timeoutMs)
+    if (operation.access === 'service') headers['x-service-authorization'] = `Bearer ${deps.readToken(callee)}`
+    if (options.userToken !== undefined) headers.authorization = `Bearer ${options.userToken}`
+    if (options.requestId !== undefined) headers['x-request-id'] = options.requestId
+    if (options.traceparent !== undefined) headers.traceparent = options.traceparent
+    const body = input.body === undefined ? null : JSON.stringify(input.body)
+    if (body !== null) headers['content-type'] = 'application/json'
+    return { callee, method, path: buildPath(asked), headers, body, timeoutMs, signal: options.signal }
+  }
+
+  async function send(callee: Callee, request: ExchangeRequest, service: boolean): Promise<CollectedAnswer> {
+    const answer = await exchangeText(callee.pool, { ...request, onOver: callee.enter() }).catch((error: unknown) => {
+      throw isTimeout(error) && request.timeoutMs < judgedFromMs ? markInconclusive(error) : error
+    })
+    if (answer.status >= 500) throw toCalleeError(callee.name, answer, service)
+    return answer
+  }
+
+  async function attempt(callee: Callee, asked: Asked): Promise<CollectedAnswer> {
+    const request = buildRequest(asked)
+    const startedAt = performance.now()
+    let outcome: string | undefined
+    try {
+      const answer = await callee.breaker.run(() => send(callee, request, asked.operation.access === 'service'))
+      outcome = outcomeOf(answer.status)
+      return answer
+    } catch (error) {
+      outcome = outcomeOf(error)
+      throw error
+    } finally {
+      deps.metrics.observe(callee.name, outcome!, (performance.now() - startedAt) / 1000)
+    }
+  }
+
+  async function call(operation: Operation, input: Asked['input'] = {}, options: CallOptions = {}): Promise<CallAnswer<Operation>> {
+    const callee = deps.getCallee(operation.service)
+    const asked = { operation, input, options }
+    let answer: CollectedAnswer
+    try {
+      answer = await attempt(callee, asked)
+    } catch (error) {
+      if (!isWorthRetrying(operation, error) || !callee.mayRetry()) throw error
+      await pause(25 + Math.random() * 75)
+      answer = await attempt(callee, asked)
+    }
+    if (answer.status < 200 || answer.status >= 300) throw toCalleeError(callee.name, answer, operation.access === 'service')
+    return { status: answer.status, body: parseBody(callee.name, answer), headers: answer.headers } as CallAnswer<Operation>
+  }
+
+  return call as ServiceClient['call']
+}
+
+/** A refused connection is worth another try for any request; a broken one only where repeating changes nothing. Timeouts never are: the time is gone. */
+function isWorthRetrying(operation: Operation, error: unknown): boolean {
+  if (!(error instanceof DependencyError)) return false
+  if (error.reason === 'refused') return true
+  return error.reason === 'reset' && (operation.method === 'GET' || operation.method === 'PUT' || operation.idempotent === true)
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+function parseBody(callee: ServiceName, answer: CollectedAnswer): unknown {
+  if (answer.text === '') return undefined
+  if (!answer.headers['content-type']?.includes('json')) return answer.text
+  try {
+    return JSON.parse(answer.text)
+  } catch (cause) {
+    throw new DependencyError(callee, { sent: true, reason: 'status', calleeStatus: answer.status, cause })
+  }
+}
