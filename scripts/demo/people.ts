@@ -1,20 +1,18 @@
 import type { Stack } from '../supervisor/types.ts'
+import { demoPassword, memberEmails } from './accounts.ts'
 import { call, callExpecting, forEach } from './caller.ts'
 import { until } from '../supervisor/processes.ts'
 
-export const demoPassword = 'alcove-demo'
 const CREDITS = 100
 /** Password hashes take 19 MiB and a core each. */
 const WIDTH = 3
-
-export const memberEmails = Array.from({ length: 20 }, (_, index) => `member${index === 0 ? '' : index + 1}@alcove.test`)
 
 export async function login(authUrl: string, email: string): Promise<string> {
   const body = { email, password: demoPassword }
   return (await callExpecting<{ accessToken: string }>(200, ['POST', `${authUrl}/v1/auth/login`], { body })).accessToken
 }
 
-/** Logs everybody in, in the order of {@link memberEmails}. */
+/** Logs everybody in, in the order of their numbers. */
 export async function loginMembers(stack: Stack): Promise<string[]> {
   const tokens = new Map<string, string>()
   await forEach(memberEmails, WIDTH, async (email) => void tokens.set(email, await login(stack.urls.auth, email)))
