@@ -59,6 +59,8 @@ CREATE INDEX booking_location ON booking (location_id, starts_at, id);
 CREATE INDEX booking_start ON booking (starts_at, id);
 -- What the expiry sweep and the claim call ask: only live holds stand in it.
 CREATE INDEX booking_overdue ON booking (hold_expires_at) WHERE status IN ('held', 'pending_payment');
+CREATE INDEX booking_unused_hold ON booking (updated_at) WHERE version = 0 AND status IN ('expired', 'cancelled');
+CREATE INDEX booking_personal ON booking (ends_at) WHERE title IS NOT NULL OR attendees <> '[]' OR reason IS NOT NULL;
 CREATE INDEX booking_ending ON booking (ends_at) WHERE status IN ('confirmed', 'checked_in');
 
 -- Promise 1. during is the booking widened by its buffers. One NULL or empty range would never conflict and so switch the
@@ -176,7 +178,8 @@ CREATE TABLE closure (
   id uuid PRIMARY KEY,
   version integer NOT NULL,
   location_id uuid NOT NULL,
-  space_ids uuid[],
+  -- Empty: the whole location.
+  space_ids uuid[] NOT NULL DEFAULT '{}',
   starts_at timestamptz NOT NULL,
   ends_at timestamptz NOT NULL,
   deleted boolean NOT NULL DEFAULT false,

@@ -128,7 +128,7 @@ RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM pg_current_xact_id(), pg_advisory_xact_lock_shared(hashtextextended('space:' || p_space, 0));
   IF EXISTS (SELECT FROM deactivated_user WHERE user_id = p_user) THEN PERFORM refuse('deactivated'); END IF;
-  IF EXISTS (SELECT FROM closure WHERE location_id = p_location AND NOT deleted AND (space_ids IS NULL OR p_space = ANY (space_ids))
+  IF EXISTS (SELECT FROM closure WHERE location_id = p_location AND NOT deleted AND (space_ids = '{}' OR p_space = ANY (space_ids))
     AND starts_at < p_ends AND ends_at > p_starts) THEN PERFORM refuse('closed'); END IF;
   IF EXISTS (SELECT FROM space_revision WHERE space_id = p_space AND lowest > p_revision) THEN PERFORM refuse('quote-stale'); END IF;
 END $$;

@@ -109,8 +109,7 @@ BEGIN
   RETURN v_count;
 END $$;
 
--- Future bookings of a deactivated person end with a full refund, holds too. Rows another transaction holds are left to the
--- next run: the sweep is not settled before one has found none.
+-- Future bookings of a deactivated person end with a full refund, holds too. Waits for rows that others are changing.
 CREATE FUNCTION cancel_bookings_of(p_user uuid, p_limit integer, p_now timestamptz, p_by jsonb) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE b booking; v_count integer := 0;
 BEGIN
@@ -146,4 +145,23 @@ BEGIN
   INSERT INTO space_revision AS r (space_id, lowest) SELECT (s->>'spaceId')::uuid, max((s->>'nextRevision')::integer) FROM jsonb_array_elements(p_spaces) AS s GROUP BY 1
     ON CONFLICT (space_id) DO UPDATE SET lowest = greatest(r.lowest, excluded.lowest);
   RETURN false;
+END $$;
+
+-- What need not be kept: keys after 24 h, holds that never became bookings after 24 h, and what bookings say about people
+-- 30 days after their end.
+CREATE FUNCTION sweep_forgotten(p_limit integer, p_now timestamptz) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE v_ids uuid[]; v_count integer; v_total integer := 0;
+BEGIN
+  DELETE FROM idempotency WHERE ctid = ANY (ARRAY(SELECT ctid FROM idempotency WHERE created_at <= p_now - interval '24 hours' LIMIT p_limit));
+  GET DIAGNOSTICS v_count = ROW_COUNT;
+  v_total := v_count;
+  v_ids := ARRAY(SELECT id FROM booking WHERE version = 0 AND status IN ('expired', 'cancelled') AND updated_at <= p_now - interval '24 hours' LIMIT p_limit);
+  DELETE FROM claim WHERE booking_id = ANY (v_ids);
+  DELETE FROM booking_history WHERE booking_id = ANY (v_ids);
+  DELETE FROM booking WHERE id = ANY (v_ids);
+  v_total := v_total + cardinality(v_ids);
+  UPDATE booking SET title = NULL, attendees = '[]', reason = NULL WHERE id = ANY (ARRAY(SELECT id FROM booking
+    WHERE (title IS NOT NULL OR attendees <> '[]' OR reason IS NOT NULL) AND ends_at <= p_now - interval '30 days' LIMIT p_limit));
+  GET DIAGNOSTICS v_count = ROW_COUNT;
+  RETURN v_total + v_count;
 END $$;

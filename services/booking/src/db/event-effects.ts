@@ -1,0 +1,52 @@
+import type { BookingState, PaymentState } from '@alcove/contracts'
+import type { Pool, PoolClient } from 'pg'
+import type { BookingRecord, By } from '../domain/booking.ts'
+import { toBooking } from './booking-row.ts'
+
+/** Effects of other services' events, each in the inbox transaction it is lent. */
+export const eventEffects = {
+  async notePayment(tx: PoolClient, state: PaymentState, { now, by }: { now: Date; by: By }): Promise<void> {
+    const { attemptId, paymentId, version, status, reasonCode } = state
+    await tx.query({
+      name: 'note_payment',
+      text: 'SELECT note_payment($1, $2, $3, $4, $5, $6, $7)',
+      values: [attemptId, paymentId, version, status, reasonCode, now, JSON.stringify(by)],
+    })
+  },
+  async storeDeactivation(tx: PoolClient, { userId, version, now }: { userId: string; version: number; now: Date }): Promise<void> {
+    await tx.query('INSERT INTO deactivated_user (user_id, version, deactivated_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [userId, version, now])
+  },
+  async storeClosure(
+    tx: PoolClient,
+    closure: { closureId: string; version: number; locationId: string; spaceIds: string[] | null; startsAt: string; endsAt: string },
+    deleted: boolean,
+  ): Promise<void> {
+    await tx.query(
+      `INSERT INTO closure AS c (id, version, location_id, space_ids, starts_at, ends_at, deleted) VALUES ($1, $2, $3, $4, $5, $6, $7)
+       ON CONFLICT (id) DO UPDATE SET version = excluded.version, space_ids = excluded.space_ids, starts_at = excluded.starts_at,
+         ends_at = excluded.ends_at, deleted = excluded.deleted WHERE c.version < excluded.version`,
+      [closure.closureId, closure.version, closure.locationId, closure.spaceIds ?? [], closure.startsAt, closure.endsAt, deleted],
+    )
+  },
+}
+
+/** What other services ask. */
+export function createInternalReads(pool: Pool) {
+  return {
+    async findDetail(id: string): Promise<{ state: BookingState; booking: BookingRecord } | undefined> {
+      const { rows } = await pool.query<{ state: BookingState; booking: Record<string, unknown> }>(
+        'SELECT booking_state(b, b.updated_at) AS state, booking_view(b) AS booking FROM booking b WHERE b.id = $1 AND b.version > 0',
+        [id],
+      )
+      return rows[0] && { state: rows[0].state, booking: toBooking(rows[0].booking) }
+    },
+    async retireUnits(spaces: readonly unknown[], at: Date, now: Date): Promise<boolean> {
+      const { rows } = await pool.query<{ used: boolean }>('SELECT retire_units($1, $2, $3) AS used', [JSON.stringify(spaces), at, now])
+      return rows[0]!.used
+    },
+    async isSettled(closureId: string): Promise<boolean> {
+      const { rows } = await pool.query<{ settled: boolean }>('SELECT settled_at IS NOT NULL AS settled FROM closure WHERE id = $1', [closureId])
+      return rows[0]?.settled ?? false
+    },
+  }
+}

@@ -1,0 +1,64 @@
+import { refundPercent } from '@alcove/rules'
+import { illegalTransition, ruleBroken, toPublicError } from '../errors.ts'
+import type { BookingRecord, By, IdempotencyKey, ReasonCode } from './booking.ts'
+import type { BookingKillPoint } from './kill-points.ts'
+import type { BookingReader, BookingStore } from './ports.ts'
+import { isRefusal } from './refusal.ts'
+
+export interface CancelBookingDeps {
+  store: BookingStore
+  reader: BookingReader
+  now: () => Date
+  reach: (name: BookingKillPoint) => void
+}
+
+export interface CancelBookingInput {
+  booking: BookingRecord
+  reason?: string
+  /** Acts as an operator, on whosever booking. */
+  asOperator: boolean
+  isOwner: boolean
+  key?: IdempotencyKey
+  by: By
+}
+
+// A booking that changes under the hand is read and judged again; nothing changes it this often for long.
+const triesMax = 5
+
+/**
+ * Cancels a booking with the refund of the policy frozen into it; an operator's cancel of one that a closure hits refunds
+ * everything. Cancelling again gives the same answer.
+ *
+ * Throws `rules-broken` (`cancellation-window-passed`) for a member once it has begun, and `illegal-transition`.
+ */
+export async function cancelBooking(deps: CancelBookingDeps, input: CancelBookingInput): Promise<BookingRecord> {
+  let { booking } = input
+  for (let tries = 1; ; tries++) {
+    if (booking.status === 'cancelled' && !input.key) return booking
+    const { percent, reasonCode } = await judgeRefund(deps, booking, input)
+    deps.reach('cancel.before-write')
+    try {
+      const outcome = await deps.store.cancel(
+        { bookingId: booking.id, version: booking.version, percent, reasonCode, reason: input.reason ?? null, key: input.key },
+        { now: deps.now(), by: input.by },
+      )
+      deps.reach('cancel.after-write')
+      return outcome.outcome === 'repeat' ? (await deps.reader.find(outcome.bookingId))! : outcome.booking
+    } catch (error) {
+      if (!isRefusal(error, 'version-stale') || tries === triesMax) throw toPublicError(error)
+      booking = (await deps.reader.find(booking.id))!
+    }
+  }
+}
+
+async function judgeRefund(deps: CancelBookingDeps, booking: BookingRecord, input: CancelBookingInput): Promise<{ percent: number; reasonCode: ReasonCode }> {
+  const now = deps.now()
+  if (booking.status === 'cancelled') return { percent: 100, reasonCode: 'member' }
+  if (booking.status === 'pending_payment' || booking.status === 'pending_approval') return { percent: 100, reasonCode: input.isOwner ? 'member' : 'operator' }
+  if (booking.status !== 'confirmed') throw illegalTransition('Only a booking that is still to come can be cancelled.')
+  if (input.asOperator && (await deps.reader.isHitByClosure(booking))) return { percent: 100, reasonCode: 'closure' }
+  const percent = refundPercent(booking.policy.cancellation, booking.startsAt.getTime(), now.getTime())
+  if (!input.isOwner) return { percent, reasonCode: 'operator' }
+  if (booking.startsAt <= now && !input.asOperator) throw ruleBroken('cancellation-window-passed', 'The booking has begun and can no longer be cancelled.')
+  return { percent, reasonCode: 'member' }
+}

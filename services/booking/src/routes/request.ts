@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto'
+import type { RequestContext } from '@alcove/kit'
+import type { By, IdempotencyKey } from '../domain/booking.ts'
+import type { CallScope } from '../domain/ports.ts'
+
+/** The person of the request, as history and events name them. */
+export function toBy(ctx: RequestContext): By {
+  return { type: 'user', id: ctx.principal.userId, traceparent: ctx.traceparent }
+}
+
+/** Deadline and trace for the calls made on behalf of a request. */
+export function toScope(ctx: RequestContext): CallScope {
+  return { deadline: ctx.deadline, signal: ctx.signal, requestId: ctx.requestId, traceparent: ctx.traceparent }
+}
+
+/** The idempotency key of a POST: scoped to the person, the method and the concrete path. */
+export function toKey(ctx: RequestContext, key: string | undefined, request: { path: string; body?: unknown }): IdempotencyKey | undefined {
+  if (key === undefined) return undefined
+  const bodyHash = createHash('sha256').update(canonical(request.body ?? {})).digest('base64url')
+  return { principal: ctx.principal.userId, method: 'POST', path: request.path, key, bodyHash }
+}
+
+/** JSON with sorted members: the same body, however its members were ordered. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(',')}}`
+}
