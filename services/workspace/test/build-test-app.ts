@@ -38,6 +38,7 @@ export interface Answer {
   body: any
 }
 
+const operator: Role[] = ['operator']
 export const presentAt = '2027-01-01T12:00:00Z'
 
 /** The application against a database of its own, at a fixed time, with booking faked at the client interface. */
@@ -78,7 +79,7 @@ export async function buildTestApp(): Promise<TestApp> {
     database,
     booking,
     deps,
-    request: async (method, url, { roles = ['operator'], userId, body, headers } = {}) =>
+    request: async (method, url, { roles = operator, userId, body, headers } = {}) =>
       inject(method, url, { headers: { ...(roles.length > 0 ? await context.tokens.as(roles, userId) : {}), ...headers }, body }),
     asBooking: async (url, body) => inject('POST', url, { headers: await context.tokens.asService('booking'), body }),
     listEvents: async (key) =>
