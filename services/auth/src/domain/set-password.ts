@@ -1,7 +1,8 @@
 import { invalidToken, wrongPassword } from '../errors.ts'
-import { changeAccount, revokeSessions } from './change-account.ts'
+import { revokeSessions } from './change-account.ts'
 import { checkPassword, type CheckPasswordDeps } from './check-password.ts'
 import type { AccountReader, InTransaction, Origin, Stores } from './ports.ts'
+import type { Account } from './account.ts'
 import { hashOf } from './secrets.ts'
 
 export interface SetPasswordDeps extends CheckPasswordDeps {
@@ -25,7 +26,7 @@ export async function resetPassword(
     const account = token && (await stores.accounts.lockById(token.accountId))
     if (!token || account?.status !== 'active' || !(await stores.oneTimeTokens.use(token.id, now))) throw invalidToken()
     await stores.oneTimeTokens.useAll(account.id, 'reset-password', now)
-    const changed = await changeAccount(stores, account, { passwordHash })
+    const changed = await setHash(stores, account, passwordHash)
     await revokeSessions(stores, changed, { ids: await stores.sessions.listLiveIds(account.id, now), reason: 'password-reset', now })
     await stores.events.audit({ actorUserId: account.id, action: 'password.reset', subject: account.id })
   })
@@ -49,9 +50,16 @@ export async function changePassword(
     // Another change came first: what was compared is no longer the current password.
     if (account?.status !== 'active' || account.passwordHash !== found.passwordHash) throw wrongPassword()
     const others = (await stores.sessions.listLiveIds(account.id, now)).filter((id) => id !== input.sessionId)
-    const changed = await changeAccount(stores, account, { passwordHash })
+    const changed = await setHash(stores, account, passwordHash)
     await stores.oneTimeTokens.useAll(account.id, 'reset-password', now)
     await revokeSessions(stores, changed, { ids: others, reason: 'password-changed', now })
     await stores.events.audit({ actorUserId: account.id, action: 'password.changed', subject: account.id })
   })
+}
+
+/** A password is no part of the account's public state, so its change raises no version. */
+async function setHash(stores: Stores, account: Account, passwordHash: string): Promise<Account> {
+  const changed = { ...account, passwordHash }
+  await stores.accounts.save(changed)
+  return changed
 }

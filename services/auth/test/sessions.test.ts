@@ -1,0 +1,88 @@
+import { decodeJwt } from 'jose'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type AuthSuite, bearer, startAuth } from './harness.ts'
+
+let auth: AuthSuite
+beforeAll(async () => {
+  auth = await startAuth()
+})
+afterAll(() => auth.stop())
+
+const list = async (tokens: { accessToken: string }, query = '') => (await auth.get(`/v1/auth/sessions${query}`, bearer(tokens))).json()
+const end = (id: string, tokens: { accessToken: string }) => auth.app.inject({ method: 'DELETE', url: `/v1/auth/sessions/${id}`, headers: bearer(tokens) })
+const sidOf = (tokens: { accessToken: string }) => decodeJwt(tokens.accessToken).sid as string
+
+describe('GET /v1/auth/sessions', () => {
+  it('lists the caller’s live sessions only, newest first, and marks the current one', async () => {
+    const { email } = await auth.createAccount()
+    const first = await auth.login(email, undefined, { headers: { 'user-agent': 'tests/1' } })
+    const second = await auth.login(email)
+    await auth.logInAs(['member'])
+    const { items, nextCursor } = await list(first)
+    expect(items.map((session: { id: string }) => session.id)).toEqual([sidOf(second), sidOf(first)])
+    expect(items[1]).toEqual({
+      id: sidOf(first),
+      current: true,
+      userAgent: 'tests/1',
+      createdAt: expect.stringMatching(/:\d\dZ$/),
+      lastUsedAt: expect.stringMatching(/Z$/),
+      expiresAt: expect.stringMatching(/Z$/),
+    })
+    expect(nextCursor).toBeNull()
+  })
+
+  it('pages', async () => {
+    const { email } = await auth.createAccount()
+    const all = [await auth.login(email), await auth.login(email), await auth.login(email)].map(sidOf).reverse()
+    const tokens = await auth.login(email)
+    const first = await list(tokens, '?limit=2')
+    const second = await list(tokens, `?limit=2&cursor=${first.nextCursor}`)
+    expect([...first.items, ...second.items].map((session: { id: string }) => session.id)).toEqual([sidOf(tokens), ...all])
+    expect(second.nextCursor).toBeNull()
+    expect((await auth.get('/v1/auth/sessions?cursor=nonsense', bearer(tokens))).statusCode).toBe(400)
+  })
+
+  it('401 without a token', async () => {
+    expect((await auth.get('/v1/auth/sessions')).statusCode).toBe(401)
+  })
+})
+
+describe('DELETE /v1/auth/sessions/{id}', () => {
+  it('204 ends another session of the caller, with its event', async () => {
+    const { id, email } = await auth.createAccount()
+    const [kept, ended] = [await auth.login(email), await auth.login(email)]
+    expect((await end(sidOf(ended), kept)).statusCode).toBe(204)
+    expect((await auth.post('/v1/auth/refresh', { refreshToken: ended.refreshToken })).statusCode).toBe(401)
+    expect((await auth.outbox({ key: id })).at(-1)).toMatchObject({ type: 'account.session-revoked.v1', data: { sessionId: sidOf(ended) } })
+    expect((await end(sidOf(ended), kept)).statusCode).toBe(404)
+  })
+
+  it('404 for another person’s session, which lives on', async () => {
+    const mine = await auth.logInAs(['member', 'admin'])
+    const theirs = await auth.logInAs(['member'])
+    expect((await end(sidOf(theirs.tokens), mine.tokens)).statusCode).toBe(404)
+    expect((await auth.post('/v1/auth/refresh', { refreshToken: theirs.tokens.refreshToken })).statusCode).toBe(200)
+  })
+
+  it('400 for what is no id', async () => {
+    const { tokens } = await auth.logInAs(['member'])
+    expect((await end('nonsense', tokens)).statusCode).toBe(400)
+  })
+})
+
+describe('POST /v1/auth/logout', () => {
+  it('204 ends the current session, once', async () => {
+    const { account, tokens, headers } = await auth.logInAs(['member'])
+    expect((await auth.post('/v1/auth/logout', undefined, { headers })).statusCode).toBe(204)
+    expect((await auth.post('/v1/auth/logout', {}, { headers })).statusCode).toBe(204)
+    expect((await auth.post('/v1/auth/refresh', { refreshToken: tokens.refreshToken })).statusCode).toBe(401)
+    expect((await auth.outbox({ key: account.id })).filter(({ type }) => type === 'account.session-revoked.v1')).toHaveLength(1)
+    expect((await auth.audits('session.ended')).at(-1)).toMatchObject({ actor: { id: account.id }, subject: sidOf(tokens) })
+  })
+
+  it('401 without a token, 400 with a body', async () => {
+    expect((await auth.post('/v1/auth/logout')).statusCode).toBe(401)
+    const { headers } = await auth.logInAs(['member'])
+    expect((await auth.post('/v1/auth/logout', { all: true }, { headers })).statusCode).toBe(400)
+  })
+})
