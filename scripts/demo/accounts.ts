@@ -7,21 +7,10 @@ import type { Stack } from '../supervisor/types.ts'
 export const demoPassword = 'alcove-demo'
 
 /** One name for each member, in order; the first is `member@alcove.test`. */
-const MEMBER_NAMES = [
-  ...['Ada Okafor', 'Ben Fischer', 'Carla Rossi', 'Deniz Yılmaz', 'Elif Demir', 'Farid Rahimi', 'Grace Murphy', 'Hugo Lindqvist', 'Ines Duarte', 'Jonas Weber'],
-  ...[
-    'Kiran Patel',
-    'Lena Novak',
-    'Mateo Cruz',
-    'Nadia Haddad',
-    'Oscar Nilsson',
-    'Priya Nair',
-    'Quentin Moreau',
-    'Rosa Alvarez',
-    'Sam Whitaker',
-    'Tomoko Sato',
-  ],
-]
+const MEMBER_NAMES = (
+  'Ada Okafor, Ben Fischer, Carla Rossi, Deniz Yılmaz, Elif Demir, Farid Rahimi, Grace Murphy, Hugo Lindqvist, Ines Duarte, Jonas Weber, ' +
+  'Kiran Patel, Lena Novak, Mateo Cruz, Nadia Haddad, Oscar Nilsson, Priya Nair, Quentin Moreau, Rosa Alvarez, Sam Whitaker, Tomoko Sato'
+).split(', ')
 
 export const memberEmails = MEMBER_NAMES.map((_, index) => `member${index === 0 ? '' : index + 1}@alcove.test`)
 
