@@ -92,7 +92,6 @@ await runService({
     const jobs = createJobs({
       pool,
       log,
-      metrics: registry,
       service: 'booking',
       sweeps: [
         ...createBookingSweeps({
