@@ -28,6 +28,10 @@ export interface FreeInterval extends Interval {
  */
 export function freeIntervals(input: FreeInput): FreeInterval[] {
   const open = subtractIntervals(input.open, input.closed)
+  if (input.claims.length === 1) {
+    const [claims] = input.claims as [readonly Interval[]]
+    return fit(claims.length === 0 ? open : subtractIntervals(open, widenClaims(claims, input)), input).map((free) => ({ ...free, unitsFree: 1 }))
+  }
   const found = new Map<string, { startsAt: number; endsAt: number }>()
   const units: Interval[][] = []
   let untouched: Interval[] | undefined

@@ -5,6 +5,8 @@ import { checkHours, openPeriods, type OpeningHours } from './hours.ts'
 import type { Interval } from './interval.ts'
 
 const at = (text: string) => Date.parse(text)
+const openOn = (openingHours: OpeningHours, timeZone: string, within: Interval, closures: Interval[] = []) =>
+  openPeriods({ openingHours, timeZone }, within, closures)
 const range = (from: string, to: string): Interval => ({ startsAt: at(from), endsAt: at(to) })
 const show = (intervals: readonly Interval[]) => intervals.map(({ startsAt, endsAt }) => `${iso(startsAt)}/${iso(endsAt)}`)
 const iso = (ms: number) => new Date(ms).toISOString().slice(0, 16)
@@ -13,7 +15,7 @@ const every = (opens: string, closes: string) => [1, 2, 3, 4, 5, 6, 7].map((week
 
 describe('openPeriods', () => {
   it('is the whole range when nothing is set', () => {
-    expect(show(openPeriods(hours([]), 'Europe/London', range('2027-01-04T00:00Z', '2027-01-09T00:00Z')))).toEqual(['2027-01-04T00:00/2027-01-09T00:00'])
+    expect(show(openOn(hours([]), 'Europe/London', range('2027-01-04T00:00Z', '2027-01-09T00:00Z')))).toEqual(['2027-01-04T00:00/2027-01-09T00:00'])
   })
 
   it('knows several periods a day, in local time', () => {
@@ -21,17 +23,17 @@ describe('openPeriods', () => {
       { weekday: 1, opens: '08:00', closes: '12:30' },
       { weekday: 1, opens: '13:30', closes: '18:00' },
     ])
-    expect(show(openPeriods(week, 'Europe/Berlin', range('2027-01-04T00:00Z', '2027-01-11T00:00Z')))).toEqual([
+    expect(show(openOn(week, 'Europe/Berlin', range('2027-01-04T00:00Z', '2027-01-11T00:00Z')))).toEqual([
       '2027-01-04T07:00/2027-01-04T11:30',
       '2027-01-04T12:30/2027-01-04T17:00',
     ])
   })
 
   it('merges days that touch at 24:00 and reaches over midnight when closes is not after opens', () => {
-    expect(show(openPeriods(hours(every('00:00', '24:00')), 'Europe/London', range('2027-01-04T00:00Z', '2027-01-07T00:00Z')))).toHaveLength(1)
+    expect(show(openOn(hours(every('00:00', '24:00')), 'Europe/London', range('2027-01-04T00:00Z', '2027-01-07T00:00Z')))).toHaveLength(1)
     const night = hours([{ weekday: 5, opens: '22:00', closes: '02:00' }])
-    expect(show(openPeriods(night, 'Europe/London', range('2027-01-04T00:00Z', '2027-01-11T00:00Z')))).toEqual(['2027-01-08T22:00/2027-01-09T02:00'])
-    expect(show(openPeriods(night, 'Europe/London', range('2027-01-09T01:00Z', '2027-01-09T09:00Z')))).toEqual(['2027-01-09T01:00/2027-01-09T02:00'])
+    expect(show(openOn(night, 'Europe/London', range('2027-01-04T00:00Z', '2027-01-11T00:00Z')))).toEqual(['2027-01-08T22:00/2027-01-09T02:00'])
+    expect(show(openOn(night, 'Europe/London', range('2027-01-09T01:00Z', '2027-01-09T09:00Z')))).toEqual(['2027-01-09T01:00/2027-01-09T02:00'])
   })
 
   it('replaces the periods of an exception date, closed when it has none, and leaves the night before alone', () => {
@@ -39,7 +41,7 @@ describe('openPeriods', () => {
       { date: '2027-01-05', periods: [] },
       { date: '2027-01-06', periods: [{ opens: '10:00', closes: '11:00' }] },
     ])
-    expect(show(openPeriods(week, 'Europe/London', range('2027-01-04T12:00Z', '2027-01-07T12:00Z')))).toEqual([
+    expect(show(openOn(week, 'Europe/London', range('2027-01-04T12:00Z', '2027-01-07T12:00Z')))).toEqual([
       '2027-01-04T20:00/2027-01-05T01:00',
       '2027-01-06T10:00/2027-01-06T11:00',
     ])
@@ -47,7 +49,7 @@ describe('openPeriods', () => {
 
   it('is open on every other day when only exceptions are set', () => {
     const holiday = hours([], [{ date: '2027-01-05', periods: [] }])
-    expect(show(openPeriods(holiday, 'Europe/London', range('2027-01-04T00:00Z', '2027-01-07T00:00Z')))).toEqual([
+    expect(show(openOn(holiday, 'Europe/London', range('2027-01-04T00:00Z', '2027-01-07T00:00Z')))).toEqual([
       '2027-01-04T00:00/2027-01-05T00:00',
       '2027-01-06T00:00/2027-01-07T00:00',
     ])
@@ -55,18 +57,18 @@ describe('openPeriods', () => {
 
   it('gives a whole day 23 and 25 hours, and loses the skipped hour of a night', () => {
     const length = (date: string, next: string) => {
-      const [open] = openPeriods(hours(every('00:00', '24:00')), 'Europe/London', { startsAt: Date.parse(date), endsAt: Date.parse(next) })
+      const [open] = openOn(hours(every('00:00', '24:00')), 'Europe/London', { startsAt: Date.parse(date), endsAt: Date.parse(next) })
       return (open!.endsAt - open!.startsAt) / 3_600_000
     }
     expect(length('2027-03-28T00:00Z', '2027-03-28T23:00Z')).toBe(23)
     expect(length('2027-10-30T23:00Z', '2027-11-01T00:00Z')).toBe(25)
     const night = hours(every('01:15', '01:45'))
-    expect(openPeriods(night, 'Europe/London', range('2027-03-28T00:00Z', '2027-03-28T12:00Z'))).toEqual([])
+    expect(openOn(night, 'Europe/London', range('2027-03-28T00:00Z', '2027-03-28T12:00Z'))).toEqual([])
   })
 
   it('leaves out closures', () => {
     const closures = [range('2027-01-04T10:00Z', '2027-01-04T11:00Z'), range('2027-01-04T17:00Z', '2027-01-05T09:00Z')]
-    expect(show(openPeriods(hours(every('08:00', '18:00')), 'Europe/London', range('2027-01-04T00:00Z', '2027-01-05T12:00Z'), closures))).toEqual([
+    expect(show(openOn(hours(every('08:00', '18:00')), 'Europe/London', range('2027-01-04T00:00Z', '2027-01-05T12:00Z'), closures))).toEqual([
       '2027-01-04T08:00/2027-01-04T10:00',
       '2027-01-04T11:00/2027-01-04T17:00',
       '2027-01-05T09:00/2027-01-05T12:00',
@@ -90,7 +92,7 @@ describe('openPeriods', () => {
       fc.property(place, weekly, fc.array(period, { maxLength: 3 }), fc.boolean(), ({ zone, dates }, week, periods, hasException) => {
         const opening = hours(week, hasException ? [{ date: dates[1]!, periods }] : [])
         const whole = range(`${dates[0]}T00:00Z`, `${dates[2]}T23:00Z`)
-        const open = openPeriods(opening, zone, whole)
+        const open = openOn(opening, zone, whole)
         const expected = periodsByTemporal(opening, zone, dates)
         for (let ms = whole.startsAt; ms < whole.endsAt; ms += 15 * 60_000) {
           expect(

@@ -12,6 +12,12 @@ export interface OpeningHours {
   readonly exceptions: readonly { readonly date: string; readonly periods: readonly HoursPeriod[] }[]
 }
 
+/** Whatever has opening hours and a clock on its wall. */
+export interface OpenPlace {
+  readonly openingHours: OpeningHours
+  readonly timeZone: string
+}
+
 /** One thing wrong with what was written: a JSON pointer below the given value, a code, a sentence. */
 export interface Issue {
   readonly pointer: string
@@ -58,7 +64,7 @@ function compileHours(hours: OpeningHours): Week {
  * all means open every day that no exception names. On days of 23 and 25 hours the wall clock rules ({@link fromWallTime}).
  * `closures` must be sorted by start. The hours must be valid ({@link checkHours}); they are read once and remembered by identity.
  */
-export function openPeriods(hours: OpeningHours, timeZone: string, range: Interval, closures: readonly Interval[] = []): Interval[] {
+export function openPeriods({ openingHours: hours, timeZone }: OpenPlace, range: Interval, closures: readonly Interval[] = []): Interval[] {
   if (range.startsAt >= range.endsAt) return []
   if (hours.weekly.length === 0 && hours.exceptions.length === 0) return subtractIntervals([range], closures)
   const week = compileHours(hours)

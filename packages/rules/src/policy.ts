@@ -92,7 +92,8 @@ function judgeLength({ interval, policy }: JudgeInput): BrokenRule[] {
 
 function judgeHours({ interval, timeZone, hours, closures }: JudgeInput): BrokenRule[] {
   const broken: BrokenRule[] = []
-  if (!isCovered(openPeriods(hours, timeZone, interval), interval)) broken.push(rule('outside-opening-hours', 'It lies outside the opening hours.'))
+  if (!isCovered(openPeriods({ openingHours: hours, timeZone }, interval), interval))
+    broken.push(rule('outside-opening-hours', 'It lies outside the opening hours.'))
   if (closures.some((closure) => overlaps(closure, interval))) broken.push(rule('closed', 'The space is closed at that time.'))
   return broken
 }

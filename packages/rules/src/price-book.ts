@@ -96,16 +96,12 @@ function checkRule(rule: PriceRule, pointer: string): Issue[] {
 
 /** Whoever has no plan matches the fewest rules, so what covers them covers everybody. */
 function checkCoverage(rules: readonly PriceRule[]): Issue[] {
-  const moments = [0, ...compileRules(rules).changes.slice(0, -1)]
-  for (const kind of spaceKinds) {
-    for (let weekday = 1; weekday <= 7; weekday++) {
-      for (const msOfDay of moments) {
-        if (matchRule({ rules }, { kind, weekday, msOfDay })) continue
-        const time = `${String(Math.floor(msOfDay / 3_600_000)).padStart(2, '0')}:${String(Math.floor(msOfDay / minuteMs) % 60).padStart(2, '0')}`
-        const detail = `no rule matches a ${kind} on ${weekdayNames[weekday - 1]} at ${time} without a plan; end the list with a rule that has no conditions`
-        return [{ pointer: '/rules', code: 'not-covered', detail }]
-      }
-    }
-  }
-  return []
+  const times = [0, ...compileRules(rules).changes.slice(0, -1)]
+  const week = spaceKinds.flatMap((kind) => weekdayNames.flatMap((_name, index) => times.map((msOfDay) => ({ kind, weekday: index + 1, msOfDay }))))
+  const open = week.find((moment) => !matchRule({ rules }, moment))
+  if (!open) return []
+  const minute = open.msOfDay / minuteMs
+  const time = [Math.floor(minute / 60), minute % 60].map((part) => String(part).padStart(2, '0')).join(':')
+  const detail = `no rule matches a ${open.kind} on ${weekdayNames[open.weekday - 1]} at ${time} without a plan; end the list with a rule that has no conditions`
+  return [{ pointer: '/rules', code: 'not-covered', detail }]
 }

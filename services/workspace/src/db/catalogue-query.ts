@@ -42,14 +42,14 @@ function toCatalogueLocation(row: Row): CatalogueLocation {
   const policies = new Map(Object.entries(row.policies ?? {}).map(([id, policy]) => [id, toEffectivePolicy(policy)]))
   const priceBooks = new Map(Object.entries(row.priceBooks ?? {}).map(([id, { rules, dayCapMinor }]) => [id, { rules, dayCapMinor: dayCapMinor ?? undefined }]))
   const spaces = row.spaces.map((space): CatalogueSpace => {
-    const { id, locationId, name, kind, capacity, revision, status, amenities, bufferBeforeMinutes, bufferAfterMinutes } = space
-    const units = space.units ?? []
+    const { policyId, priceBookId, units: read, ...members } = space
+    const units = read ?? []
     return {
-      ...{ id, locationId, name, kind, capacity, revision, status, amenities, bufferBeforeMinutes, bufferAfterMinutes },
-      policy: (space.policyId && policies.get(space.policyId)) || {},
-      priceBook: (space.priceBookId && priceBooks.get(space.priceBookId)) || undefined,
-      units: units.filter((unit) => unit.status === 'active').map((unit) => ({ id: unit.id, name: nameUnit({ name, units }, unit) })),
-      closures: row.closures.filter((closure) => closure.spaceIds.includes(id)).map(toInterval),
+      ...members,
+      policy: (policyId && policies.get(policyId)) || {},
+      priceBook: (priceBookId && priceBooks.get(priceBookId)) || undefined,
+      units: units.filter((unit) => unit.status === 'active').map((unit) => ({ id: unit.id, name: nameUnit({ name: members.name, units }, unit) })),
+      closures: row.closures.filter((closure) => closure.spaceIds.includes(members.id)).map(toInterval),
     }
   })
   const { closures, spaces: _spaces, policies: _policies, priceBooks: _priceBooks, ...location } = row
@@ -61,3 +61,20 @@ function toCatalogueLocation(row: Row): CatalogueLocation {
 }
 
 const toInterval = ({ startsAt, endsAt }: { startsAt: number; endsAt: number }) => ({ startsAt, endsAt })
+
+/** Raised by every write. */
+export async function readVersion(pool: Pool): Promise<string> {
+  const { rows } = await pool.query<{ version: string }>({ name: 'catalogue-version', text: 'SELECT version FROM catalogue' })
+  return rows[0]!.version
+}
+
+export async function readLocationIdOf(pool: Pool, spaceId: string): Promise<string | undefined> {
+  const text = 'SELECT location_id AS id FROM space WHERE id = $1 AND archived_at IS NULL'
+  const { rows } = await pool.query<{ id: string }>({ name: 'catalogue-space', text, values: [spaceId] })
+  return rows[0]?.id
+}
+
+export async function readLocationIds(pool: Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>('SELECT id FROM location WHERE archived_at IS NULL ORDER BY id')
+  return rows.map(({ id }) => id)
+}

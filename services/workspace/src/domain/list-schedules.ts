@@ -26,7 +26,7 @@ export async function listSchedules(deps: { catalogue: Catalogue }, filter: Filt
   for (const location of await findLocations(deps.catalogue, filter)) {
     const spaces = [...location.spaces.values()].filter((space) => isMatch(space, filter) && (!wanted || wanted.has(space.id)))
     if (spaces.length === 0 && filter.locationId === undefined) continue
-    const open = openPeriods(location.openingHours, location.timeZone, range, location.closures)
+    const open = openPeriods(location, range, location.closures)
     schedules.locations.push({ id: location.id, timeZone: location.timeZone, open: open.map(toPeriod) })
     for (const space of spaces) if (schedules.spaces.length < spacesMax) schedules.spaces.push(toSchedule(space, range))
   }
