@@ -31,12 +31,13 @@ export interface Play {
 
 /** Moves the product clock through the past two weeks and lets people book, arrive, leave and cancel in time's order. */
 export async function playBookings(play: Play): Promise<void> {
+  const ids: BookingIds = new Map()
   const moments = groupByMoment(play.bookings.flatMap((booking) => toSteps(booking, play.now)))
   for (const [at, steps] of moments) {
     if (at <= play.doneUntil) continue
     play.stack.setClockOffsetMs(at - Date.now())
     await delay(CLOCK_SETTLE_MS)
-    await forEach(steps, WIDTH, (step) => act(play, step))
+    await forEach(steps, WIDTH, (step) => act(play, step, ids))
     play.onDone(at)
   }
 }
@@ -55,11 +56,18 @@ function groupByMoment(steps: readonly Step[]): [number, Step[]][] {
   return [...Map.groupBy(steps, (step) => step.at)].toSorted(([a], [b]) => a - b)
 }
 
-async function act(play: Play, { act: what, booking }: Step): Promise<void> {
+/** By the plan's keys; what an interrupted run has booked is not among them and is looked up. */
+type BookingIds = Map<string, string>
+
+async function act(play: Play, { act: what, booking }: Step, ids: BookingIds): Promise<void> {
   const base = play.stack.urls.booking
   const token = play.tokens[booking.member]!
-  if (what === 'book') return book(base, token, booking)
-  const id = await findId(base, token, booking)
+  if (what === 'book') {
+    const made = await book(base, token, booking)
+    if (made) ids.set(booking.key, made)
+    return
+  }
+  const id = ids.get(booking.key) ?? (await findId(base, token, booking))
   // Somebody else was faster when it was booked: there is nothing to come to.
   if (!id) return
   const answer = await call('POST', `${base}/v1/bookings/${id}/${what}`, { token, body: {} })
@@ -67,12 +75,13 @@ async function act(play: Play, { act: what, booking }: Step): Promise<void> {
   if (answer.status !== 200 && answer.status !== 409) throw new Error(`demo ${what} answered ${answer.status}: ${JSON.stringify(answer.body)}`)
 }
 
-async function book(base: string, token: string, booking: PlannedBooking): Promise<void> {
+async function book(base: string, token: string, booking: PlannedBooking): Promise<string | undefined> {
   const { spaceId, title, startsAt, endsAt } = booking
   const body = { spaceId, title, startsAt: toIso(startsAt), endsAt: toIso(endsAt), payment: { method: 'card', token: 'tok_ok' } }
-  const answer = await call('POST', `${base}/v1/bookings`, { token, body, headers: { 'idempotency-key': `demo-${booking.key}` } })
+  const answer = await call<{ id?: string }>('POST', `${base}/v1/bookings`, { token, body, headers: { 'idempotency-key': `demo-${booking.key}` } })
   // 409: another planned booking, or a visitor, has the slot.
   if (![201, 202, 409].includes(answer.status)) throw new Error(`demo booking answered ${answer.status}: ${JSON.stringify(answer.body)}`)
+  return answer.body.id
 }
 
 async function findId(base: string, token: string, { spaceId, startsAt, endsAt }: PlannedBooking): Promise<string | undefined> {

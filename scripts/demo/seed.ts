@@ -23,19 +23,24 @@ export async function seedDemo(stack: Stack, { only, onProgress }: SeedOptions):
   onProgress?.('making demo accounts')
   if (only === 'everything') stack.setClockOffsetMs(progress.now - (DAYS_EACH_WAY + 2) * DAY_MS - Date.now())
   await seedAccounts(stack)
-  const tokens = await loginMembers(stack)
-  await waitForProfiles(stack, tokens)
   const operator = await login(stack.urls.auth, 'operator@alcove.test')
-  await grantCredits(stack, operator, tokens)
-  if (only === 'accounts') return
+  if (only === 'accounts') return void (await welcomeMembers(stack, operator))
   // Written before anything depends on the moment, so that a later run plans the same.
   saveProgress(stack.dir, progress)
   onProgress?.('making demo locations and spaces')
-  const places = await makePlaces(stack.urls.workspace, operator)
+  const [tokens, places] = await Promise.all([welcomeMembers(stack, operator), makePlaces(stack.urls.workspace, operator)])
   const bookings = planBookings(places, progress.now, tokens.length)
   onProgress?.(`making ${bookings.length} demo bookings`)
   const onDone = (playedUntil: number) => saveProgress(stack.dir, { ...progress, playedUntil })
   await playBookings({ stack, tokens, bookings, now: progress.now, doneUntil: progress.playedUntil, onDone })
   stack.setClockOffsetMs(0)
   saveProgress(stack.dir, { ...progress, done: true })
+}
+
+/** Everybody has logged in once, has a profile and some credits; answers their tokens. */
+async function welcomeMembers(stack: Stack, operator: string): Promise<string[]> {
+  const tokens = await loginMembers(stack)
+  await waitForProfiles(stack, tokens)
+  await grantCredits(stack, operator, tokens)
+  return tokens
 }
