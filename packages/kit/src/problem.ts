@@ -1,5 +1,5 @@
 import { problems, type Problem } from '@alcove/contracts'
-import { DependencyError, dependencyUnavailable, ProblemError } from './errors.ts'
+import { DependencyError, dependencyUnavailable, ProblemError, type FieldError } from './errors.ts'
 
 const frameworkProblems: Record<string, [slug: ProblemError['slug'], detail: string]> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ['payload-too-large', 'The body is larger than 256 KiB.'],
@@ -56,8 +56,15 @@ export function toProblem(error: unknown): ProblemError {
   return new ProblemError('internal', 'Something went wrong on our side.', { cause: error })
 }
 
+/** 400 and 422 always say where the fault is: `''` means the request as a whole. */
+function listErrors({ status, slug, detail, errors }: ProblemError): readonly FieldError[] | undefined {
+  if (errors || (status !== 400 && status !== 422)) return errors
+  return [{ pointer: '', code: slug, detail }]
+}
+
 /** The body of a problem answer. */
 export function renderProblem(problem: ProblemError, at: { instance: string; requestId: string; now: Date }): Problem {
+  const errors = listErrors(problem)
   return {
     type: `/problems/${problem.slug}`,
     title: problems[problem.slug].title,
@@ -67,6 +74,6 @@ export function renderProblem(problem: ProblemError, at: { instance: string; req
     requestId: at.requestId,
     timestamp: at.now.toISOString().slice(0, 19) + 'Z',
     ...problem.members,
-    ...(problem.errors ? { errors: [...problem.errors] } : {}),
+    ...(errors ? { errors: [...errors] } : {}),
   }
 }
