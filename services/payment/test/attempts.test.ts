@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => routes.stop())
 
-const toBody = ({ attemptId: _, ...body }: ReturnType<typeof buildRequest>) => body
+const toBody = (request: ReturnType<typeof buildRequest>) => ({ ...request, attemptId: undefined })
 
 describe('PUT and GET /internal/attempts/{id}', () => {
   it('200 authorizes once and tells again what became of it', async () => {

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import type { AttemptOutcome, AttemptWork } from '../domain/attempt.ts'
+import type { AttemptOutcome } from '../domain/attempt.ts'
 import type { AttemptStore } from '../domain/stores.ts'
 import { toWork, type WorkJson } from './work.ts'
 

@@ -1,12 +1,6 @@
 import type { Audit } from '@alcove/contracts'
 import { newId, toInstant } from '@alcove/kit'
-
-/** Who did it, and in which request. */
-export interface Actor {
-  userId: string
-  requestId: string
-  traceparent: string
-}
+import type { Actor } from '../domain/accounts.ts'
 
 /** The audit event of an operator's act on money; carries ids only. */
 export function toAudit(act: { action: string; subject: string; actor: Actor; now: Date }): { key: string; data: Audit; now: Date; traceparent: string } {

@@ -1,17 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { PoolClient } from 'pg'
+import type { Pool, PoolClient } from 'pg'
+import { idempotencyHours, type IdempotentRequest } from '../domain/accounts.ts'
 import { idempotencyKeyReused } from '../errors.ts'
-
-export interface IdempotentRequest {
-  principalId: string
-  path: string
-  key: string
-  /** Flat: the hash knows its members in sorted order. */
-  body: object
-}
-
-/** How long a key is remembered (public API, Conventions). */
-export const idempotencyHours = 24
 
 /**
  * Takes a key for the resource about to be made in this transaction, or answers the id of the one it made before. A racer waits
@@ -37,4 +27,9 @@ export async function takeIdempotencyKey(tx: PoolClient, request: IdempotentRequ
   if (row.resource_id === made.id) return undefined
   if (row.body_hash !== hash) throw idempotencyKeyReused('This Idempotency-Key was used for another request.')
   return row.resource_id
+}
+
+/** Removes the keys taken up to that moment. */
+export async function forgetKeys(pool: Pool, until: Date): Promise<void> {
+  await pool.query('DELETE FROM idempotency WHERE created_at <= $1', [until])
 }

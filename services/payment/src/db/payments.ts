@@ -1,12 +1,8 @@
-import type { Page, PageOf, PaymentRecord, RefundRecord } from '../domain/records.ts'
+import type { PaymentReader } from '../domain/accounts.ts'
+import type { PaymentRecord, RefundRecord } from '../domain/records.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { toPage } from './page.ts'
 import type { PrismaClient } from './prisma.ts'
-
-export interface PaymentReader {
-  find(id: string): Promise<PaymentRecord | undefined>
-  list(filter: { userId?: string; bookingId?: string }, page: Page): Promise<PageOf<PaymentRecord>>
-}
 
 const withRefunds = { refunds: { orderBy: { id: 'asc' } } } as const
 

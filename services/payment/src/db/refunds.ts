@@ -2,26 +2,9 @@ import { auditRecorded } from '@alcove/contracts'
 import { withTransaction } from '@alcove/database'
 import { writeEvent } from '@alcove/events'
 import type { Pool } from 'pg'
-import type { Moment } from '../domain/stores.ts'
-import { takeIdempotencyKey, type IdempotentRequest } from './idempotency.ts'
-import { toAudit, type Actor } from './audit.ts'
-
-export interface NewRefund extends Moment {
-  id: string
-  paymentId: string
-  amount: number
-  reason: string
-  actor: Actor
-  idempotency?: IdempotentRequest
-}
-
-/** What became of a new refund: its id (an earlier one's under the same key), or how much could have been refunded. */
-export type WrittenRefund = { refundId: string } | { refundable: number }
-
-export interface RefundStore {
-  /** An operator's refund: written, audited and remembered under its key in one transaction, or nothing at all. */
-  write(refund: NewRefund): Promise<WrittenRefund>
-}
+import type { RefundStore, WrittenRefund } from '../domain/accounts.ts'
+import { takeIdempotencyKey } from './idempotency.ts'
+import { toAudit } from './audit.ts'
 
 export function createRefundStore(pool: Pool): RefundStore {
   return {

@@ -2,35 +2,13 @@ import { auditRecorded } from '@alcove/contracts'
 import { withTransaction } from '@alcove/database'
 import { writeEvent } from '@alcove/events'
 import type { Pool } from 'pg'
-import type { Page, PageOf, TransferRecord, WalletRecord } from '../domain/records.ts'
+import type { WalletStore } from '../domain/accounts.ts'
+import type { TransferRecord, WalletRecord } from '../domain/records.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
-import { toAudit, type Actor } from './audit.ts'
-import { takeIdempotencyKey, type IdempotentRequest } from './idempotency.ts'
+import { toAudit } from './audit.ts'
+import { takeIdempotencyKey } from './idempotency.ts'
 import { toPage } from './page.ts'
 import type { PrismaClient } from './prisma.ts'
-
-export interface NewGrant {
-  id: string
-  walletId: string
-  amountCredits: number
-  reason: string
-  expiresAt?: Date
-  actor: Actor
-  now: Date
-  idempotency?: IdempotentRequest
-}
-
-export interface WalletStore {
-  /** By its own id or its owner's. */
-  find(id: string): Promise<WalletRecord | undefined>
-  /** The person's wallet, made when there is none yet. */
-  ensure(userId: string, now: Date): Promise<WalletRecord>
-  listTransfers(walletId: string, page: Page): Promise<PageOf<TransferRecord>>
-  /** A bucket of its own, with ledger row, events and audit in one transaction; once per idempotency key. */
-  grant(grant: NewGrant): Promise<void>
-  /** Takes expired credits out of up to `limit` wallets; says of how many. */
-  expire(now: Date, limit: number): Promise<number>
-}
 
 const withBuckets = {
   buckets: { where: { balanceCredits: { gt: 0 } }, orderBy: [{ expiresAt: { sort: 'asc', nulls: 'last' } }, { id: 'asc' }] },

@@ -1,20 +1,11 @@
 import { invalidField, notFound } from '../errors.ts'
+import type { NewGrant, WalletStore } from './accounts.ts'
 import type { WalletRecord } from './records.ts'
 
-export interface GrantRequest<Actor, Idempotency> {
-  walletId: string
-  amountCredits: number
-  reason: string
-  expiresAt?: Date
-  actor: Actor
-  idempotency?: Idempotency
-}
+export type GrantRequest = Omit<NewGrant, 'id' | 'now'>
 
-export interface GrantDeps<Actor, Idempotency> {
-  wallets: {
-    find(id: string): Promise<WalletRecord | undefined>
-    grant(grant: GrantRequest<Actor, Idempotency> & { id: string; now: Date }): Promise<void>
-  }
+export interface GrantDeps {
+  wallets: Pick<WalletStore, 'find' | 'grant'>
   now: () => Date
   newId: () => string
 }
@@ -23,7 +14,7 @@ export interface GrantDeps<Actor, Idempotency> {
  * Gives credits to a wallet as a bucket of their own, and answers the wallet as it is then. Once per idempotency key.
  * @throws {ProblemError} `not-found`; `malformed` when they would expire in the past; `idempotency-key-reused`
  */
-export async function grantCredits<Actor, Idempotency>(deps: GrantDeps<Actor, Idempotency>, request: GrantRequest<Actor, Idempotency>): Promise<WalletRecord> {
+export async function grantCredits(deps: GrantDeps, request: GrantRequest): Promise<WalletRecord> {
   const now = deps.now()
   const wallet = await deps.wallets.find(request.walletId)
   if (!wallet) throw notFound()

@@ -1,24 +1,20 @@
 import { notFound, refundTooLarge, wrongAmount } from '../errors.ts'
+import type { Actor, IdempotentRequest, PaymentReader, RefundStore } from './accounts.ts'
 import type { PaymentRecord, RefundRecord } from './records.ts'
 import type { ReachKillPoint } from './kill-points.ts'
-import type { Moment } from './stores.ts'
 
-export interface RefundRequest<Actor, Idempotency> {
+export interface RefundRequest {
   paymentId: string
   amountMinor?: number
   amountCredits?: number
   reason: string
   actor: Actor
-  idempotency?: Idempotency
+  idempotency?: IdempotentRequest
 }
 
-export interface RefundDeps<Actor, Idempotency> {
-  payments: { find(id: string): Promise<PaymentRecord | undefined> }
-  refunds: {
-    write(
-      refund: Moment & { id: string; paymentId: string; amount: number; reason: string; actor: Actor; idempotency?: Idempotency },
-    ): Promise<{ refundId: string } | { refundable: number }>
-  }
+export interface RefundDeps {
+  payments: Pick<PaymentReader, 'find'>
+  refunds: RefundStore
   /** Carries written refunds of the attempt out, as far as the provider answers in time. */
   settle: (attemptId: string) => Promise<void>
   reach: ReachKillPoint
@@ -33,10 +29,7 @@ export interface RefundDeps<Actor, Idempotency> {
  * @throws {ProblemError} `not-found`; `malformed` for the other unit's amount; `illegal-transition` when more than captured less what was
  * given or promised back; `idempotency-key-reused`
  */
-export async function refundPayment<Actor, Idempotency>(
-  deps: RefundDeps<Actor, Idempotency>,
-  request: RefundRequest<Actor, Idempotency>,
-): Promise<{ payment: PaymentRecord; refund: RefundRecord }> {
+export async function refundPayment(deps: RefundDeps, request: RefundRequest): Promise<{ payment: PaymentRecord; refund: RefundRecord }> {
   const { paymentId, reason, actor, idempotency } = request
   const payment = await deps.payments.find(paymentId)
   if (!payment) throw notFound()

@@ -1,4 +1,4 @@
-import type { WalletStore } from '../db/wallets.ts'
+import type { WalletStore } from '../domain/accounts.ts'
 
 const walletsAtOnce = 100
 

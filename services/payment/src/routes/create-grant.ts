@@ -1,13 +1,11 @@
 import { createGrant } from '@alcove/contracts'
 import { addOperation } from '@alcove/kit'
 import type { FastifyPluginAsync } from 'fastify'
-import type { Actor } from '../db/audit.ts'
-import type { IdempotentRequest } from '../db/idempotency.ts'
 import { grantCredits, type GrantDeps } from '../domain/grant-credits.ts'
 import { toWallet } from '../presenters.ts'
 
 export const createGrantRoute =
-  (deps: GrantDeps<Actor, IdempotentRequest> & { wakeRelay: () => void }): FastifyPluginAsync =>
+  (deps: GrantDeps & { wakeRelay: () => void }): FastifyPluginAsync =>
   async (app) => {
     addOperation(app, createGrant, async ({ params, body, idempotencyKey }, { principal, requestId, traceparent }) => {
       const wallet = await grantCredits(deps, {

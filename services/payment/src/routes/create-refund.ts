@@ -1,13 +1,11 @@
 import { createRefund } from '@alcove/contracts'
 import { addOperation } from '@alcove/kit'
 import type { FastifyPluginAsync } from 'fastify'
-import type { Actor } from '../db/audit.ts'
-import type { IdempotentRequest } from '../db/idempotency.ts'
 import { refundPayment, type RefundDeps } from '../domain/refund-payment.ts'
 import { toRefund } from '../presenters.ts'
 
 export const createRefundRoute =
-  (deps: RefundDeps<Actor, IdempotentRequest>): FastifyPluginAsync =>
+  (deps: RefundDeps): FastifyPluginAsync =>
   async (app) => {
     addOperation(app, createRefund, async ({ params, body, idempotencyKey }, { principal, requestId, traceparent }) => {
       const { payment, refund } = await refundPayment(deps, {

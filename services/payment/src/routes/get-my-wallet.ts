@@ -1,7 +1,7 @@
 import { getMyWallet } from '@alcove/contracts'
 import { addOperation } from '@alcove/kit'
 import type { FastifyPluginAsync } from 'fastify'
-import type { WalletStore } from '../db/wallets.ts'
+import type { WalletStore } from '../domain/accounts.ts'
 import { toWallet } from '../presenters.ts'
 
 export const getMyWalletRoute =

@@ -1,7 +1,7 @@
 import { getPayment } from '@alcove/contracts'
 import { addOperation, isOperator } from '@alcove/kit'
 import type { FastifyPluginAsync } from 'fastify'
-import type { PaymentReader } from '../db/payments.ts'
+import type { PaymentReader } from '../domain/accounts.ts'
 import { notFound } from '../errors.ts'
 import { canSee } from '../policies.ts'
 import { toPayment } from '../presenters.ts'

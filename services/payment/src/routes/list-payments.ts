@@ -1,7 +1,7 @@
 import { listPayments } from '@alcove/contracts'
 import { addOperation, isOperator } from '@alcove/kit'
 import type { FastifyPluginAsync } from 'fastify'
-import type { PaymentReader } from '../db/payments.ts'
+import type { PaymentReader } from '../domain/accounts.ts'
 import { toVisibleUserId } from '../policies.ts'
 import { toPayment } from '../presenters.ts'
 import { readPage, toCursor } from './page.ts'

@@ -1,0 +1,65 @@
+import type { Page, PageOf, PaymentRecord, TransferRecord, WalletRecord } from './records.ts'
+import type { Moment } from './stores.ts'
+
+/** Who did it, and in which request. */
+export interface Actor {
+  userId: string
+  requestId: string
+  traceparent: string
+}
+
+export interface IdempotentRequest {
+  principalId: string
+  path: string
+  key: string
+  /** Flat: it is compared with its members in sorted order. */
+  body: object
+}
+
+/** How long an Idempotency-Key is remembered (public API, Conventions). */
+export const idempotencyHours = 24
+
+export interface PaymentReader {
+  find(id: string): Promise<PaymentRecord | undefined>
+  list(filter: { userId?: string; bookingId?: string }, page: Page): Promise<PageOf<PaymentRecord>>
+}
+
+export interface NewRefund extends Moment {
+  id: string
+  paymentId: string
+  amount: number
+  reason: string
+  actor: Actor
+  idempotency?: IdempotentRequest
+}
+
+/** What became of a new refund: its id (an earlier one's under the same key), or how much could have been refunded. */
+export type WrittenRefund = { refundId: string } | { refundable: number }
+
+export interface RefundStore {
+  /** An operator's refund: written, audited and remembered under its key in one transaction, or nothing at all. */
+  write(refund: NewRefund): Promise<WrittenRefund>
+}
+
+export interface NewGrant {
+  id: string
+  walletId: string
+  amountCredits: number
+  reason: string
+  expiresAt?: Date
+  actor: Actor
+  now: Date
+  idempotency?: IdempotentRequest
+}
+
+export interface WalletStore {
+  /** By its own id or its owner's. */
+  find(id: string): Promise<WalletRecord | undefined>
+  /** The person's wallet, made when there is none yet. */
+  ensure(userId: string, now: Date): Promise<WalletRecord>
+  listTransfers(walletId: string, page: Page): Promise<PageOf<TransferRecord>>
+  /** A bucket of its own, with ledger row, events and audit in one transaction; once per idempotency key. */
+  grant(grant: NewGrant): Promise<void>
+  /** Takes expired credits out of up to `limit` wallets; says of how many. */
+  expire(now: Date, limit: number): Promise<number>
+}
