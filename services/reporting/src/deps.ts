@@ -1,0 +1,18 @@
+import type { Authenticator, Clock, Logger, Registry } from '@alcove/kit'
+import type { Reads } from './db/reads.ts'
+
+/** What the routes of reporting use. */
+export interface ReportingDeps {
+  reads: Reads
+  /** Product time of the newest applied event; now while there is none. */
+  readAsOf(): Promise<Date>
+  clock: Clock
+}
+
+/** What the application needs besides. */
+export interface AppDeps extends ReportingDeps {
+  log: Logger
+  metrics: Registry
+  authenticator: Authenticator
+  version: string
+}

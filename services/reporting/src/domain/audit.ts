@@ -1,0 +1,51 @@
+import type { Audit, BookingState, CloudEvent } from '@alcove/contracts'
+
+/** One line of the audit log; its id is the event's. */
+export interface AuditRow {
+  id: string
+  at: Date
+  actorType: 'user' | 'service' | 'system'
+  actorId: string | null
+  action: string
+  subject: string | null
+  requestId: string | null
+}
+
+/** Events that tell of no act of anybody: projections, deliveries, what only follows from another event. */
+const SILENT = [/^notification\./, /^user\.profile-updated\./, /^payment\.wallet-/, /^payment\.authorized\./]
+
+/** Acts of the person whom the event is about; of the other events only the service that carried them out is known. */
+const OWN_ACTS = new Set([
+  'account.registered',
+  'account.verified',
+  'account.verification-requested',
+  'account.password-reset-requested',
+  'booking.created',
+  'booking.checked-in',
+])
+
+/** The line that an event adds to the audit log, if it tells an action. */
+export function toAuditRow(event: CloudEvent): AuditRow | undefined {
+  if (event.type === 'audit.recorded.v1') {
+    const audit = event.data as unknown as Audit
+    return {
+      id: event.id,
+      at: new Date(audit.at),
+      actorType: audit.actor.type,
+      actorId: audit.actor.id,
+      action: audit.action,
+      subject: audit.subject,
+      requestId: audit.requestId,
+    }
+  }
+  if (SILENT.some((pattern) => pattern.test(event.type))) return undefined
+  const action = event.type.replace(/\.v\d+$/, '')
+  return { id: event.id, at: new Date(event.time), ...findActor(event, action), action, subject: event.subject, requestId: null }
+}
+
+function findActor(event: CloudEvent, action: string): Pick<AuditRow, 'actorType' | 'actorId'> {
+  const { userId, reasonCode } = event.data as Partial<BookingState>
+  const isOwn = OWN_ACTS.has(action) || (action === 'booking.cancelled' && reasonCode === 'member')
+  if (isOwn && userId) return { actorType: 'user', actorId: userId }
+  return { actorType: 'service', actorId: event.source.replace('/alcove/', '') }
+}

@@ -1,0 +1,39 @@
+import { fileURLToPath } from 'node:url'
+import { assertMigrated, createPool } from '@alcove/database'
+import { createEventParts, eventsMigrations } from '@alcove/events'
+import { createJobs } from '@alcove/jobs'
+import { runService } from '@alcove/kit'
+import { buildApp } from './app.ts'
+import { configSchema } from './config.ts'
+import { onAnyEvent } from './consumers/on-any-event.ts'
+import { findNewestTime } from './db/raw-events.ts'
+import { createReads } from './db/reads.ts'
+
+const migrations = [eventsMigrations, fileURLToPath(new URL('../prisma/migrations', import.meta.url))]
+
+await runService({
+  name: 'reporting',
+  configSchema,
+  build({ config, log, metrics, clock, killPoints, authenticator }) {
+    const pool = createPool({
+      url: config.DATABASE_URL,
+      max: config.DATABASE_POOL_MAX,
+      statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
+      applicationName: 'reporting',
+      metrics,
+    })
+    // Every event changes one aggregate's row only, so many may share a transaction.
+    const events = createEventParts({ service: 'reporting', pool, config, log, metrics, clock, killPoints, handlers: onAnyEvent(), togetherMax: 100 })
+    const jobs = createJobs({ pool, log, service: 'reporting', sweeps: events.sweeps })
+    const readAsOf = async () => (await findNewestTime(pool)) ?? clock.now()
+    return {
+      app: buildApp({ reads: createReads(pool), readAsOf, clock, log, metrics, authenticator, version: config.SERVICE_VERSION }),
+      readiness: {
+        database: async () => void (await pool.query('SELECT 1')),
+        migrations: () => assertMigrated(pool, migrations),
+      },
+      status: () => events.status(),
+      lifecycles: [...events.lifecycles, jobs, { name: 'database pool', phase: 'adapter', stop: () => pool.end() }],
+    }
+  },
+})
