@@ -125,6 +125,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   const body = renderProblem(problem, { instance: request.url.split('?', 1)[0]!, requestId: request.id, now: state.clock.now() })
   reply.code(problem.status).header('content-type', 'application/problem+json').header('x-request-id', request.id)
   if (problem.headers) reply.headers(problem.headers)
+  if (state.draining) reply.header('connection', 'close')
   reply.serializer(JSON.stringify).send(body)
 }
 

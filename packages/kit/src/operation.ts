@@ -127,6 +127,8 @@ function expire(ctx: LazyRequestContext): void {
 
 function sendAnswer(operation: Operation, answer: Answer, reply: FastifyReply): void {
   reply.code(answer.status)
+  // Also for requests that began before draining did.
+  if (reply.server.alcove.draining) reply.header('connection', 'close')
   if (answer.headers) reply.headers(answer.headers)
   if (answer.body === undefined) {
     reply.send()

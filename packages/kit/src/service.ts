@@ -164,7 +164,10 @@ async function drain({ parts, ops, state, config, log }: Draining): Promise<void
   parts.app.alcove.draining = true
   await stop('consumer')
   await new Promise((resolve) => setTimeout(resolve, config.DRAIN_DELAY_MS))
+  // A connection may become idle after the listener closed: without this it would be kept until its client lets go.
+  const sweep = setInterval(() => parts.app.server.closeIdleConnections(), 50)
   await within('requests', Promise.resolve(parts.app.close()))
+  clearInterval(sweep)
   await stop('request')
   await stop('relay')
   await stop('adapter')

@@ -1,5 +1,5 @@
 import { closed, defineOperation, IdParamsSchema } from '@alcove/contracts'
-import { connect } from 'node:net'
+import { connect, type AddressInfo } from 'node:net'
 import Type from 'typebox'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { FastifyInstance } from 'fastify'
@@ -28,14 +28,14 @@ beforeEach(() => {
   metrics = new Registry()
   app = buildTestApp(lines, metrics)
   addOperation(app, operation('GET'), async () => ({ status: 200, body: { length: 0 } }))
-  addOperation(app, operation('POST'), async ({ body }) => ({ status: 200, body: { length: (body as { text: string }).text.length } }))
+  addOperation(app, operation('POST'), async ({ body }) => ({ status: 200, body: { length: (body as unknown as { text: string }).text.length } }))
 })
 afterEach(() => app.close())
 
 /** Writes raw bytes and reads the answer until the server closes or has said enough. */
 async function exchangeRaw(text: string): Promise<string> {
   await app.listen({ port: 0, host: '127.0.0.1' })
-  const { port } = app.addresses()[0]!
+  const { port } = app.server.address() as AddressInfo
   return new Promise((resolve, reject) => {
     let answer = ''
     const socket = connect(port, '127.0.0.1', () => socket.write(text))
@@ -77,7 +77,7 @@ describe('bodies', () => {
   })
   it('lets a client that sends too much read its 413 over a real connection', async () => {
     await app.listen({ port: 0, host: '127.0.0.1' })
-    const { port } = app.addresses()[0]!
+    const { port } = app.server.address() as AddressInfo
     const headers = { authorization: `Bearer ${await sign()}`, 'content-type': 'application/json' }
     const announced = await fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', headers, body: 'x'.repeat(3_000_000) })
     expect(announced.status).toBe(413)

@@ -93,6 +93,7 @@ function createSink(service: string, reply: FastifyReply): AnswerSink {
       reply.hijack()
       // Collected so far: request id, limits, and `connection: close` while draining.
       const own: Record<string, string> = { 'x-gateway-service': service }
+      if (reply.server.alcove.draining) own.connection = 'close'
       for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) own[name] = String(value)
       raw.writeHead(status, toClientHeaders(headers, own))
     },

@@ -1,0 +1,164 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createServer, type Server } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { afterEach, describe, expect, it } from 'vitest'
+
+const fixture = fileURLToPath(new URL('fixtures/slow-service.ts', import.meta.url))
+const started: ChildProcess[] = []
+const servers: Server[] = []
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL')
+  for (const server of servers.splice(0)) server.close()
+})
+
+async function takePort(): Promise<{ port: number; server: Server }> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return { port: (server.address() as AddressInfo).port, server }
+}
+async function freePort(): Promise<number> {
+  const { port, server } = await takePort()
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+interface Running {
+  child: ChildProcess
+  output(): string
+  exited: Promise<{ code: number | null; signal: string | null }>
+  app: string
+  ops: string
+}
+
+async function start(env: Record<string, string> = {}): Promise<Running> {
+  const [port, opsPort] = [await freePort(), await freePort()]
+  const child = spawn(process.execPath, [fixture], {
+    env: {
+      PATH: process.env.PATH,
+      PROFILE: 'local',
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      OPS_PORT: String(opsPort),
+      GREETING: 'hi',
+      TEST_CONTROLS: 'on',
+      ...env,
+    },
+  })
+  started.push(child)
+  let text = ''
+  child.stdout.on('data', (chunk) => (text += chunk))
+  child.stderr.on('data', (chunk) => (text += chunk))
+  const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })))
+  return { child, output: () => text, exited, app: `http://127.0.0.1:${port}`, ops: `http://127.0.0.1:${opsPort}` }
+}
+const statusOf = async (url: string, init?: RequestInit) => (await fetch(url, init).catch(() => undefined))?.status
+const untilReady = (running: Running) => expect.poll(() => statusOf(`${running.ops}/readyz`), { timeout: 15_000 }).toBe(200)
+const put = (url: string, body: object) => statusOf(url, { method: 'PUT', body: JSON.stringify(body) })
+
+describe('a configuration that is not usable', () => {
+  it('ends the process with every problem listed', async () => {
+    const running = await start({ GREETING: '', SLOW_MS: 'soon', LOG_LEVEL: 'loud' })
+    expect((await running.exited).code).toBe(1)
+    for (const name of ['GREETING', 'SLOW_MS', 'LOG_LEVEL']) expect(running.output()).toContain(name)
+  })
+})
+
+describe('a port in use', () => {
+  it('is named, and the process ends', async () => {
+    const { port, server } = await takePort()
+    servers.push(server)
+    const running = await start({ PORT: String(port) })
+    expect((await running.exited).code).toBe(1)
+    expect(running.output()).toContain(`port ${port} is already in use`)
+  })
+})
+
+describe('probes', () => {
+  it('show each check, and liveness asks no dependency', async () => {
+    const running = await start()
+    await untilReady(running)
+    expect(await statusOf(`${running.ops}/startupz`)).toBe(200)
+    running.child.kill('SIGUSR2')
+    await expect.poll(() => statusOf(`${running.ops}/readyz`)).toBe(503)
+    const verbose = (await (await fetch(`${running.ops}/readyz?verbose`)).json()) as unknown
+    expect(verbose).toEqual({ status: 'unready', checks: { database: { ok: false, detail: 'no database' } } })
+    expect(await statusOf(`${running.ops}/livez`)).toBe(200)
+    expect(await (await fetch(`${running.ops}/metrics`)).text()).toContain('process_cpu_user_seconds_total{service="workspace"}')
+    expect(await statusOf(`${running.ops}/internal`)).toBe(404)
+    expect(await statusOf(`${running.app}/internal/status`)).toBe(401)
+  })
+})
+
+describe('draining', () => {
+  it('answers what is in flight, then closes in order and leaves', async () => {
+    const running = await start({ SLOW_MS: '800' })
+    await untilReady(running)
+    const inFlight = fetch(`${running.app}/slow`)
+    await expect.poll(() => running.output()).toContain('slow begun')
+    running.child.kill('SIGTERM')
+    await expect.poll(() => statusOf(`${running.ops}/readyz`)).toBe(503)
+    const answer = await inFlight
+    expect([answer.status, await answer.json()]).toEqual([200, { done: true }])
+    expect((await running.exited).code).toBe(0)
+    const output = running.output()
+    expect(output.indexOf('consumer stopped')).toBeLessThan(output.indexOf('pool closed'))
+    expect(output).toContain('"drained"')
+    expect(output).not.toContain('did not stop')
+    expect(await statusOf(`${running.app}/health`)).toBeUndefined()
+  })
+  it('still accepts a request on an open connection, and ends that connection', async () => {
+    const running = await start({ SLOW_MS: '10', DRAIN_DELAY_MS: '1500' })
+    await untilReady(running)
+    running.child.kill('SIGTERM')
+    await expect.poll(() => running.output()).toContain('"draining"')
+    const answer = await fetch(`${running.app}/slow`)
+    expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close'])
+    expect((await running.exited).code).toBe(0)
+  })
+  it('ends at once on a second signal', async () => {
+    const running = await start({ SLOW_MS: '30000' })
+    await untilReady(running)
+    const inFlight = fetch(`${running.app}/slow`).catch(() => 'broken')
+    await expect.poll(() => running.output()).toContain('slow begun')
+    running.child.kill('SIGTERM')
+    await expect.poll(() => running.output()).toContain('"draining"')
+    running.child.kill('SIGTERM')
+    expect((await running.exited).code).toBe(1)
+    expect(await inFlight).toBe('broken')
+  })
+  it('does not wait longer than it may', async () => {
+    const running = await start({ SLOW_MS: '30000', DRAIN_TIMEOUT_MS: '300' })
+    await untilReady(running)
+    fetch(`${running.app}/slow`).catch(() => undefined)
+    await expect.poll(() => running.output()).toContain('slow begun')
+    running.child.kill('SIGTERM')
+    expect((await running.exited).code).toBe(0)
+    expect(running.output()).toContain('did not stop in time')
+  })
+})
+
+describe('test controls', () => {
+  it('kill this very process at an armed point', async () => {
+    const running = await start()
+    await untilReady(running)
+    expect(await put(`${running.ops}/kill-point`, { name: 'nowhere' })).toBe(400)
+    expect(await put(`${running.ops}/kill-point`, { name: 'in-slow', skip: 1 })).toBe(200)
+    expect(await statusOf(`${running.app}/slow`)).toBe(200)
+    expect(await statusOf(`${running.app}/slow`)).toBeUndefined()
+    expect((await running.exited).signal).toBe('SIGKILL')
+  })
+  it('pause and resume consumers', async () => {
+    const running = await start()
+    await untilReady(running)
+    await put(`${running.ops}/consumers`, { paused: true })
+    await put(`${running.ops}/consumers`, { paused: false })
+    expect(running.output()).toMatch(/paused\s[\s\S]*resumed/)
+  })
+  it('do not exist unless they are on', async () => {
+    const running = await start({ TEST_CONTROLS: 'off' })
+    await untilReady(running)
+    expect(await put(`${running.ops}/kill-point`, { name: 'in-slow' })).toBe(404)
+    expect(await put(`${running.ops}/consumers`, { paused: true })).toBe(404)
+  })
+})
