@@ -4,13 +4,15 @@ import { cursorInvalid, rangeReversed, rangeTooLong } from './errors.ts'
 
 const dayMs = 86_400_000
 const rangeDaysMax = 400
+/** Beyond the year 9999 neither database nor keys can write a date. */
+const lastInstantMs = Date.UTC(9999, 11, 31)
 
 /** The range of a report with its defaults; 400 when it is empty, reversed or longer than 400 days. */
 export function toRange(query: { from?: string; to?: string }, now: Date): Interval {
   const from = query.from === undefined ? undefined : Date.parse(query.from)
   const to = query.to === undefined ? undefined : Date.parse(query.to)
   const startsAt = from ?? (to === undefined ? now.getTime() - 30 * dayMs : to - 60 * dayMs)
-  const endsAt = to ?? (from === undefined ? now.getTime() + 30 * dayMs : from + 60 * dayMs)
+  const endsAt = Math.min(lastInstantMs, to ?? (from === undefined ? now.getTime() + 30 * dayMs : from + 60 * dayMs))
   if (endsAt <= startsAt) throw rangeReversed()
   if (endsAt - startsAt > rangeDaysMax * dayMs) throw rangeTooLong(rangeDaysMax)
   return { startsAt, endsAt }
