@@ -11,9 +11,13 @@ export const PresentedPasswordSchema = Type.String({ minLength: 1, maxLength: 10
 
 /**
  * A person's name as shown to others: 1 to 100 characters, not only white space, no control characters; trimmed when stored.
- * The pattern is linear: validation reports all errors, so it also runs on a 256 KiB string.
+ * The pattern (spaces, one character that is none, anything) is linear: validation reports all errors, so it also runs on a 256 KiB string.
  */
-export const DisplayNameSchema = Type.String({ minLength: 1, maxLength: 100, pattern: '^(?=[\\s\\S]*\\S)[^\\u0000-\\u001f\\u007f]*$' })
+export const DisplayNameSchema = Type.String({
+  minLength: 1,
+  maxLength: 100,
+  pattern: '^[ \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff]*[^\\s\\u0000-\\u001f\\u007f][^\\u0000-\\u001f\\u007f]*$',
+})
 
 const OpaqueTokenSchema = Type.String({ minLength: 1, maxLength: 512 })
 
