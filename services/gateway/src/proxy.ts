@@ -92,9 +92,10 @@ function createSink(service: string, reply: FastifyReply): AnswerSink {
     onHead(status, headers) {
       reply.hijack()
       // Collected so far: request id, limits, and `connection: close` while draining.
-      const own: Record<string, string> = { 'x-gateway-service': service }
+      const own: Record<string, string> = {}
       if (reply.server.alcove.draining) own.connection = 'close'
       for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) own[name] = String(value)
+      own['x-gateway-service'] = service
       raw.writeHead(status, toClientHeaders(headers, own))
     },
     onData(chunk, resume) {

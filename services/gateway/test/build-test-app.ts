@@ -1,0 +1,166 @@
+import { createServiceClient, type ServiceClient, type ServiceClientOptions } from '@alcove/client'
+import type { ServiceName, ServiceStatus } from '@alcove/contracts'
+import { getNode } from '@alcove/graph'
+import { baseConfigSchema, loadConfig, newId, Registry, type Role } from '@alcove/kit'
+import { buildTestContext, type TestContext } from '@alcove/testing'
+import type { FastifyInstance } from 'fastify'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Type from 'typebox'
+import { buildApp } from '../src/app.ts'
+import { createDevClock } from '../src/clients/dev-clock.ts'
+import type { GatewayDeps } from '../src/deps.ts'
+import { createRegistry, type Registry as ServiceRegistry } from '../src/domain/registry.ts'
+import { Revocations } from '../src/domain/revocations.ts'
+
+/** What a service was asked, with the body read. */
+export interface Seen {
+  service: ServiceName
+  method: string
+  url: string
+  headers: IncomingMessage['headers']
+  body: string
+}
+
+export type Upstream = (request: Seen, response: ServerResponse) => void
+
+export interface TestGateway {
+  app: FastifyInstance
+  /** Where the gateway listens. */
+  url: string
+  context: TestContext
+  client: ServiceClient
+  revocations: Revocations
+  registry: ServiceRegistry
+  /** What services answer to the registry's probe; silent without an entry. */
+  statuses: Map<ServiceName, ServiceStatus>
+  /** What the services were asked. */
+  seen: Seen[]
+  /** Replaces what a service answers. */
+  answer(service: ServiceName, upstream: Upstream): void
+  /** Ends a service's process: connections break, new ones are refused. */
+  kill(service: ServiceName): Promise<void>
+  fetch(path: string, init?: RequestInit & { as?: Role[]; token?: string }): Promise<Response>
+  token(roles?: Role[], userId?: string, sessionId?: string): Promise<string>
+  clockFile: string
+  close(): Promise<void>
+}
+
+const services = getNode('gateway').calls as ServiceName[]
+const echo: Upstream = ({ service, method, url, headers, body }, response) => {
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ service, method, url, headers, body }))
+}
+
+async function startUpstream(service: ServiceName, seen: Seen[], current: () => Upstream): Promise<Server> {
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('error', () => undefined)
+    request.on('end', () => {
+      const asked = { service, method: request.method!, url: request.url!, headers: request.headers, body: Buffer.concat(chunks).toString() }
+      seen.push(asked)
+      current()(asked, response)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return server
+}
+
+/** A gateway on a real port before real servers that stand in for the services. */
+export async function buildTestGateway(
+  options: Partial<GatewayDeps> & { client?: never; clientOptions?: Partial<ServiceClientOptions>; local?: boolean } = {},
+): Promise<TestGateway> {
+  const { clientOptions, local = true, ...given } = options
+  const context = await buildTestContext('gateway')
+  const directory = mkdtempSync(join(tmpdir(), 'gateway-'))
+  const clockFile = join(directory, 'clock.json')
+  const seen: Seen[] = []
+  const upstreams = new Map<ServiceName, Upstream>()
+  const servers = new Map<ServiceName, Server>()
+  const env: Record<string, string> = { SERVICE_TOKEN_DIR: directory }
+  for (const service of services) {
+    const server = await startUpstream(service, seen, () => upstreams.get(service) ?? echo)
+    servers.set(service, server)
+    env[`${service.toUpperCase()}_SERVICE_URL`] = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    writeFileSync(join(directory, service), `token-for-${service}`)
+  }
+  const config = loadConfig(Type.Object(baseConfigSchema), env)
+  const client = createServiceClient({ self: 'gateway', config, metrics: context.metrics, log: context.log, ...clientOptions })
+  const revocations = new Revocations(Date.now)
+  const statuses = new Map<ServiceName, ServiceStatus>()
+  const registry = createRegistry({
+    services: services.map((name) => ({ name, address: `http://${name}` })),
+    probe: async (name) => statuses.get(name) ?? Promise.reject(new Error('silent')),
+    breakerOf: (name) => client.breakers().find(({ callee }) => callee === name)!.state,
+    now: () => new Date('2026-03-01T10:00:00Z'),
+  })
+  const app = buildApp({
+    ...context,
+    metrics: new Registry(),
+    client,
+    revocations,
+    revocationsLoaded: () => true,
+    registry,
+    checkTransport: async () => undefined,
+    rateLimits: undefined,
+    trustedProxyHops: 0,
+    deadlineMaxMs: 30_000,
+    devClock: local ? createDevClock(clockFile) : undefined,
+    startedAt: new Date(),
+    ...given,
+  })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
+  const token = (roles: Role[] = ['member'], userId = newId(), sessionId = newId()) => context.tokens.userToken({ roles, userId, sessionId })
+  const gateway: TestGateway = {
+    app,
+    url,
+    context,
+    client,
+    revocations,
+    registry,
+    statuses,
+    seen,
+    clockFile,
+    token,
+    answer: (service, upstream) => void upstreams.set(service, upstream),
+    kill: (service) => closeServer(servers.get(service)!),
+    async fetch(path, { as, token: given, ...init } = {}) {
+      const bearer = given ?? (as ? await token(as) : undefined)
+      return fetch(`${url}${path}`, {
+        ...init,
+        headers: { ...(init.headers as Record<string, string>), ...(bearer ? { authorization: `Bearer ${bearer}` } : {}) },
+      })
+    },
+    async close() {
+      await app.close()
+      await client.close()
+      await Promise.all([...servers.values()].map(closeServer))
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+  return gateway
+}
+
+async function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+}
+
+/** A healthy service's status. */
+export function buildStatus(name: ServiceName, changes: Partial<ServiceStatus> = {}): ServiceStatus {
+  return {
+    name,
+    version: '1.0.0',
+    health: 'ok',
+    checks: { database: { ok: true } },
+    breakers: [],
+    consumerLag: 0,
+    outboxAgeSeconds: 0,
+    deadLetters: 0,
+    ...changes,
+  }
+}

@@ -1,0 +1,202 @@
+import { problems } from '@alcove/contracts'
+import { createClock, newId } from '@alcove/kit'
+import { getNode } from '@alcove/graph'
+import type { ServiceName } from '@alcove/contracts'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { buildStatus, buildTestGateway, type TestGateway } from './build-test-app.ts'
+
+let gateway: TestGateway
+beforeEach(async () => {
+  gateway = await buildTestGateway()
+})
+afterEach(() => gateway.close())
+const json = async (path: string, init?: Parameters<TestGateway['fetch']>[1]) => {
+  const response = await gateway.fetch(path, init)
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+}
+const services = getNode('gateway').calls as ServiceName[]
+
+describe('profile', () => {
+  const id = '01890000-0000-7000-8000-000000000001'
+  const path = `/api/v1/users/${id}/profile`
+  const person = { id, displayName: 'Ada', locale: 'en', timeZone: 'Europe/London', planId: null, teams: [], addresses: [] }
+  const account = { id, email: 'ada@example.org', displayName: 'Old', roles: ['member'], status: 'active', createdAt: '2026-01-01T00:00:00Z' }
+  const answerJson = (service: ServiceName, status: number, body: object) =>
+    gateway.answer(service, (_request, response) =>
+      response.writeHead(status, { 'content-type': status === 200 ? 'application/json' : 'application/problem+json' }).end(JSON.stringify(body)),
+    )
+  beforeEach(() => {
+    answerJson('user', 200, person)
+    answerJson('auth', 200, account)
+  })
+
+  it('is composed of user and auth, for the person and for operators', async () => {
+    const expected = {
+      id,
+      displayName: 'Ada',
+      email: 'ada@example.org',
+      locale: 'en',
+      timeZone: 'Europe/London',
+      teams: [],
+      addresses: [],
+      roles: ['member'],
+      status: 'active',
+    }
+    expect(await json(path, { token: await gateway.token(['member'], id) })).toEqual({ status: 200, body: expected })
+    expect(await json(path, { as: ['operator'] })).toEqual({ status: 200, body: expected })
+    const asked = gateway.seen.filter((seen) => seen.service === 'user')[0]!
+    expect(asked.url).toBe(`/internal/people/${id}/profile`)
+    expect(asked.headers['x-service-authorization']).toBe('Bearer token-for-user')
+  })
+  it('does not exist for anybody else: 404, and nobody is asked', async () => {
+    expect((await json(path, { as: ['member'] })).status).toBe(404)
+    expect((await json(path, { as: ['team-admin'] })).status).toBe(404)
+    expect((await json(path)).status).toBe(401)
+    expect(gateway.seen).toEqual([])
+  })
+  it('of an unknown person: 404', async () => {
+    answerJson('user', 404, { type: '/problems/not-found', detail: '' })
+    expect((await json(path, { as: ['admin'] })).status).toBe(404)
+  })
+  it('with user or auth missing: 503 that names it, never half a profile', async () => {
+    await gateway.kill('auth')
+    expect(await json(path, { as: ['admin'] })).toMatchObject({ status: 503, body: { dependency: 'auth' } })
+  })
+  it('with a malformed id: 400', async () => {
+    expect((await json('/api/v1/users/nobody/profile', { as: ['admin'] })).status).toBe(400)
+  })
+})
+
+describe('health and registry', () => {
+  it('down while nothing answers, degraded while something is amiss, ok when all is well', async () => {
+    await gateway.registry.probeAll()
+    expect(await json('/api/v1/health')).toEqual({ status: 503, body: { status: 'down' } })
+    for (const name of services) gateway.statuses.set(name, buildStatus(name))
+    gateway.statuses.set('user', buildStatus('user', { health: 'degraded', checks: { database: { ok: false, detail: 'refused' } } }))
+    gateway.statuses.delete('notification')
+    await gateway.registry.probeAll()
+    expect(await json('/api/v1/health')).toEqual({ status: 200, body: { status: 'degraded' } })
+    const detailed = (await json('/api/v1/health/detailed')).body as { services: { name: string; status: string }[]; database: object; transport: object }
+    expect(detailed.services.filter((service) => service.status !== 'ok').map((service) => service.name)).toEqual(['user', 'notification'])
+    expect(detailed.database).toEqual({ status: 'degraded', detail: 'not reached by user' })
+    expect(detailed.transport).toEqual({ status: 'ok' })
+    for (const name of services) gateway.statuses.set(name, buildStatus(name))
+    await gateway.registry.probeAll()
+    expect(await json('/api/v1/health')).toEqual({ status: 200, body: { status: 'ok' } })
+  })
+  it('ejects a service after three failed probes and takes it back after one good one', async () => {
+    for (const name of services) gateway.statuses.set(name, buildStatus(name))
+    await gateway.registry.probeAll()
+    const find = async () => ((await json('/api/v1/gateway/services')).body.items as { name: string }[]).find(({ name }) => name === 'payment')
+    expect(await find()).toMatchObject({
+      address: 'http://payment',
+      health: 'ok',
+      healthySince: '2026-03-01T10:00:00Z',
+      ejected: false,
+      breaker: 'closed',
+      version: '1.0.0',
+    })
+    gateway.statuses.delete('payment')
+    for (const ejected of [false, false, true]) {
+      await gateway.registry.probeAll()
+      expect(await find()).toMatchObject({ health: 'down', healthySince: null, ejected })
+    }
+    gateway.statuses.set('payment', buildStatus('payment'))
+    await gateway.registry.probeAll()
+    expect(await find()).toMatchObject({ health: 'ok', ejected: false })
+  })
+  it('answer the same without /api/v1', async () => {
+    for (const path of ['/gateway/status', '/api/v1/gateway/status']) {
+      expect(await json(path)).toMatchObject({
+        status: 200,
+        body: { revocations: { loaded: true, sessions: 0, people: 0 }, services: { total: services.length } },
+      })
+    }
+    expect((await json('/gateway/services')).body).toEqual((await json('/api/v1/gateway/services')).body)
+    expect((await json('/health')).body).toMatchObject({ status: 'ok', service: 'gateway' })
+  })
+})
+
+describe('documents', () => {
+  it('OpenAPI lists every public operation once, with its answers and problems', async () => {
+    const { status, body } = await json('/api/openapi.json')
+    expect([status, body.openapi]).toEqual([200, '3.1.1'])
+    const paths = body.paths as Record<string, Record<string, { operationId: string; responses: Record<string, unknown>; security: unknown[]; tags: string[] }>>
+    const ids = Object.values(paths).flatMap((methods) => Object.values(methods).map((operation) => operation.operationId))
+    expect(new Set(ids).size).toBe(ids.length)
+    expect(Object.keys(paths).some((path) => path.includes('/internal/'))).toBe(false)
+    expect(paths['/api/v1/auth/login']!.post).toMatchObject({ security: [], tags: ['auth'] })
+    expect(paths['/api/v1/users/{id}/profile']!.get!.security).toEqual([{ bearer: [] }])
+    expect(paths['/.well-known/jwks.json']).toBeDefined()
+    for (const [path, methods] of Object.entries(paths)) {
+      for (const operation of Object.values(methods))
+        expect([path, Object.keys(operation.responses).some((code) => code.startsWith('2'))]).toEqual([path, true])
+      for (const name of path.match(/\{([^}]+)\}/g) ?? [])
+        expect(JSON.stringify(methods)).toContain(`"name":"${name.slice(1, -1)}","in":"path","required":true`)
+    }
+  })
+  it('pages load nothing from anywhere and allow only their own script', async () => {
+    for (const path of ['/', '/api/docs', '/problems/slot-conflict']) {
+      const response = await gateway.fetch(path)
+      expect([path, response.status, response.headers.get('content-type')]).toEqual([path, 200, 'text/html; charset=utf-8'])
+      expect(response.headers.get('content-security-policy')).toContain("default-src 'none'")
+      expect(await response.text()).not.toMatch(/(src|href)="(https?:)?\/\//)
+    }
+  })
+  it('every problem has its page, and no other', async () => {
+    for (const [slug, { title }] of Object.entries(problems)) {
+      const response = await gateway.fetch(`/problems/${slug}`)
+      expect([slug, response.status]).toEqual([slug, 200])
+      expect(await response.text()).toContain(title)
+    }
+    for (const slug of ['nothing', '__proto__', 'constructor', 'toString']) expect((await gateway.fetch(`/problems/${slug}`)).status).toBe(404)
+  })
+})
+
+describe('clock', () => {
+  const put = async (body: object, roles: ('admin' | 'operator' | 'member')[] = ['admin']) =>
+    json('/dev/clock', { method: 'PUT', as: roles, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
+  const aheadSeconds = (now: unknown) => Math.round((Date.parse(now as string) - Date.now()) / 1000)
+
+  it('moves for every process at once, by steps and to an instant, and returns', async () => {
+    const elsewhere = createClock({ file: gateway.clockFile })
+    elsewhere.now()
+    expect((await put({ advanceSeconds: 3600 })).status).toBe(200)
+    expect(Math.round((elsewhere.now().getTime() - Date.now()) / 60_000)).toBe(60)
+    const { body } = await put({ advanceSeconds: 3600 })
+    expect(Math.abs(aheadSeconds(body.now) - 7200)).toBeLessThanOrEqual(2)
+    await put({ now: '2030-01-01T00:00:00Z' })
+    expect(elsewhere.now().toISOString()).toMatch(/^2030-01-01T00:00/)
+    expect((await json('/dev/clock')).body.now).toMatch(/^2030-01-01T00:00/)
+    expect((await gateway.fetch('/dev/clock', { method: 'DELETE', as: ['admin'] })).status).toBe(204)
+    expect(Math.abs(elsewhere.now().getTime() - Date.now())).toBeLessThan(60_000)
+  })
+  it('changes asked for at once add up', async () => {
+    await Promise.all(Array.from({ length: 5 }, () => put({ advanceSeconds: 100 })))
+    expect((await json('/dev/clock')).body.offsetSeconds).toBe(500)
+  })
+  it('is an admin’s to move', async () => {
+    expect((await put({ advanceSeconds: 1 }, ['operator'])).status).toBe(403)
+    expect((await json('/dev/clock', { method: 'PUT' })).status).toBe(401)
+    expect((await gateway.fetch('/dev/clock', { method: 'DELETE', as: ['member'] })).status).toBe(403)
+  })
+  it.each([[{}], [{ now: '2030-01-01T00:00:00Z', advanceSeconds: 1 }], [{ now: 'soon' }], [{ advanceSeconds: 1e12 }], [{ other: 1 }]])(
+    'refuses %j',
+    async (body) => {
+      expect((await put(body)).status).toBe(400)
+    },
+  )
+  it('does not exist in a cluster', async () => {
+    await gateway.close()
+    gateway = await buildTestGateway({ local: false })
+    expect((await put({ advanceSeconds: 1 })).status).toBe(404)
+    expect(Object.keys((await json('/api/openapi.json')).body.paths as object)).not.toContain('/dev/clock')
+  })
+})
+
+describe('ids that are not the caller’s', () => {
+  it('tell nothing apart', async () => {
+    const first = await json(`/api/v1/users/${newId()}/profile`, { as: ['member'] })
+    expect(first).toMatchObject({ status: 404, body: { type: '/problems/not-found' } })
+  })
+})
