@@ -14,7 +14,7 @@ export async function up(): Promise<number> {
   const request = readRequest(process.env)
   if (await isRunning()) {
     // Another terminal may be starting it just now.
-    await waitUntilReady()
+    if ((await send('status', {})).phase === 'starting') await waitUntilReady()
     const { changes } = await send('apply', request)
     console.log(changes.length > 0 ? changes.join('\n') : 'already running')
   } else {

@@ -25,8 +25,10 @@ export function buildServiceEnv(sources: EnvSources, service: ServiceName, own: 
     ...pick(INHERITED),
     TZ: 'UTC',
     NODE_COMPILE_CACHE: layout.compileCacheDir,
-    // glibc gives every thread its own heap; two are plenty for one event loop and save some 20 MB a process.
-    MALLOC_ARENA_MAX: '2',
+    // glibc gives every thread a heap and keeps freed memory for later: 20 to 40 MB in each of nine processes.
+    MALLOC_ARENA_MAX: '1',
+    MALLOC_TRIM_THRESHOLD_: '131072',
+    MALLOC_MMAP_THRESHOLD_: '131072',
     PROFILE: 'local',
     HOST: listenHost,
     PORT: String(own.port),
