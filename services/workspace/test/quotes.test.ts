@@ -167,7 +167,7 @@ describe('POST /internal/schedules', () => {
   it('200 with open periods after closures of the location, and units, buffers, grid and own closures of its active spaces', async () => {
     const { id: locationId } = await buildLocation(app)
     await app.request('PUT', `/v1/locations/${locationId}/opening-hours`, { body: { weekly: [{ weekday: 1, opens: '08:00', closes: '18:00' }] } })
-    const policyId = (await buildPolicy(app, { gridMinutes: 15 })).id
+    const policyId = (await buildPolicy(app, { gridMinutes: 15, minMinutes: 30 })).id
     const space = await buildSpace(app, { locationId, units: 2, bufferBeforeMinutes: 5, policyId, amenities: ['screen'] })
     await buildSpace(app, { locationId, status: 'disabled' })
     await app.request('POST', '/v1/closures', { body: { locationId, ...interval, reason: 'x' } })
@@ -197,6 +197,7 @@ describe('POST /internal/schedules', () => {
           unitIds: space.unitList.map(({ id }) => id),
           closed: [{ startsAt: '2027-01-04T16:00:00Z', endsAt: '2027-01-04T17:00:00Z' }],
           gridMinutes: 15,
+          minMinutes: 30,
         },
       ],
     })

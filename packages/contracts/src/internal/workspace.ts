@@ -87,6 +87,8 @@ export const SchedulesSchema = Type.Object({
       unitIds: Type.Array(IdSchema),
       closed: Type.Array(PeriodSchema),
       gridMinutes: nullable(Type.Integer()),
+      /** The policy's shortest booking: a shorter free interval can be booked by nobody. */
+      minMinutes: Type.Optional(Type.Integer()),
     }),
   ),
 })

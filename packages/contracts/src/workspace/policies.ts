@@ -10,7 +10,7 @@ const limits = {
   maxMinutes: Type.Integer({ minimum: 1, maximum: 576_000 }),
   gridMinutes: Type.Integer({ minimum: 1, maximum: 1_440 }),
   leadMinutes: Type.Integer({ minimum: 0, maximum: 576_000 }),
-  advanceDays: Type.Integer({ minimum: 0, maximum: 400 }),
+  advanceDays: Type.Integer({ minimum: 1, maximum: 400 }),
   cancellation: Type.Array(closed(tier), { maxItems: 50 }),
 }
 

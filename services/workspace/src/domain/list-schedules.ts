@@ -59,5 +59,6 @@ function toSchedule(space: CatalogueSpace, range: Interval): Schedules['spaces']
     unitIds: units.map((unit) => unit.id),
     closed: space.closures.filter((closure) => overlaps(closure, range)).map(toPeriod),
     gridMinutes: policy.gridMinutes ?? null,
+    ...(policy.minMinutes === undefined ? {} : { minMinutes: policy.minMinutes }),
   }
 }

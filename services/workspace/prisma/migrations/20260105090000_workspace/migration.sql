@@ -22,7 +22,7 @@ CREATE TABLE policy (
   max_minutes integer CHECK (max_minutes > 0),
   grid_minutes integer CHECK (grid_minutes > 0),
   lead_minutes integer CHECK (lead_minutes >= 0),
-  advance_days integer CHECK (advance_days BETWEEN 0 AND 400),
+  advance_days integer CHECK (advance_days BETWEEN 1 AND 400),
   cancellation jsonb,
   created_at timestamptz NOT NULL,
   updated_at timestamptz NOT NULL,
