@@ -37,6 +37,7 @@ export async function startRoutes() {
   return {
     ...payment,
     app,
+    tokens,
     people,
     call,
     callAs,

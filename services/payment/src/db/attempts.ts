@@ -67,7 +67,12 @@ export function createAttemptStore(pool: Pool): AttemptStore {
       await run('release', [attempt.id, owner, wishes, dueAt, unfinished, realNow])
     },
     async renewLeases(attemptIds, { owner, until }) {
-      await pool.query('UPDATE attempt SET lease_until = $1 WHERE id = ANY ($2) AND lease_owner = $3', [until, attemptIds, owner])
+      // A row that is locked just now is renewed next time: waiting for several in any order would invite deadlocks.
+      await pool.query(
+        `UPDATE attempt SET lease_until = $1
+         WHERE id IN (SELECT id FROM attempt WHERE id = ANY ($2) AND lease_owner = $3 FOR UPDATE SKIP LOCKED)`,
+        [until, attemptIds, owner],
+      )
     },
   }
 }
