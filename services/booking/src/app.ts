@@ -1,4 +1,4 @@
-import { createApp, ProblemError, type AppOptions } from '@alcove/kit'
+import { createApp, type AppOptions } from '@alcove/kit'
 import type { FastifyInstance } from 'fastify'
 import type { AttendBookingDeps } from './domain/attend-booking.ts'
 import type { CreateBookingDeps } from './domain/create-booking.ts'
@@ -19,18 +19,13 @@ import { listClosureBookingsRoute, type ClosureBookingsDeps } from './routes/lis
 import { payBookingRoute } from './routes/pay-booking.ts'
 import { retireUnitsRoute, type RetireUnitsDeps } from './routes/retire-units.ts'
 
-export interface AppDeps
-  extends CreateBookingDeps, AttendBookingDeps, TimelineDeps, ListBookingsDeps, BookingDetailDeps, RetireUnitsDeps, ClosureBookingsDeps {
+export interface AppDeps extends CreateBookingDeps, AttendBookingDeps, TimelineDeps, ListBookingsDeps, BookingDetailDeps, RetireUnitsDeps, ClosureBookingsDeps {
   app: AppOptions
 }
 
 /** Every route of booking. */
 export function buildApp(deps: AppDeps): FastifyInstance {
   const app = createApp(deps.app)
-  app.addHook('onError', (_request, _reply, error, done) => {
-    if (error instanceof ProblemError && error.slug !== 'slot-conflict') countRefusal(deps, error)
-    done()
-  })
   app.register(checkBookingRoute(deps))
   app.register(createBookingRoute(deps))
   app.register(listBookingsRoute(deps))
@@ -48,10 +43,4 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   app.register(retireUnitsRoute(deps))
   app.register(listClosureBookingsRoute(deps))
   return app
-}
-
-/** Broken rules count one by one, everything else by its slug. */
-function countRefusal({ metrics }: Pick<AppDeps, 'metrics'>, error: ProblemError): void {
-  if (error.slug === 'rules-broken') for (const { code } of error.errors ?? []) metrics.refused(code)
-  else if (error.status !== 404 && error.status !== 401) metrics.refused(error.slug)
 }

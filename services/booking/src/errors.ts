@@ -1,5 +1,16 @@
 import type { Alternative, BrokenRule } from '@alcove/contracts'
-import { defineError, dependencyUnavailable, forbidden, illegalTransition, malformed, notFound, type ProblemError, ProblemError as Problem, rulesBroken, versionStale } from '@alcove/kit'
+import {
+  defineError,
+  dependencyUnavailable,
+  forbidden,
+  illegalTransition,
+  malformed,
+  notFound,
+  type ProblemError,
+  ProblemError as Problem,
+  rulesBroken,
+  versionStale,
+} from '@alcove/kit'
 import { Refusal } from './domain/refusal.ts'
 
 export { dependencyUnavailable, forbidden, illegalTransition, malformed, notFound, rulesBroken, versionStale }

@@ -225,9 +225,11 @@ export async function createHarness(options: { poolMax?: number; authorizeWaitMs
       await sweeps.expireOverdue(now(), by)
       await sweeps.completeEnded(now(), by)
     },
-    settle: (onFailure: (error: unknown) => void = (error) => {
-      throw error
-    }) => settleAttempts({ ...shared, ...attempts, onFailure }, new AbortController().signal),
+    settle: (
+      onFailure: (error: unknown) => void = (error) => {
+        throw error
+      },
+    ) => settleAttempts({ ...shared, ...attempts, onFailure }, new AbortController().signal),
     async as(userId: string = newId(), roles: Role[] = ['member']) {
       const authorization = (await context.tokens.as(roles, userId)).authorization
       const send = async (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, sent: { body?: unknown; headers?: Record<string, string> } = {}) => {

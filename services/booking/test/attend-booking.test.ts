@@ -44,7 +44,10 @@ describe('check-out', () => {
     h.clock.set('2026-01-05T10:00:00Z')
     await act('check-in')
     h.clock.set('2026-01-05T10:20:00Z')
-    expect(await act('check-out')).toMatchObject({ status: 200, body: { status: 'completed', endsAt: '2026-01-05T11:00:00Z', checkedOutAt: '2026-01-05T10:20:00Z' } })
+    expect(await act('check-out')).toMatchObject({
+      status: 200,
+      body: { status: 'completed', endsAt: '2026-01-05T11:00:00Z', checkedOutAt: '2026-01-05T10:20:00Z' },
+    })
     const other = await h.as()
     const from = (startsAt: string) => other.send('POST', '/v1/bookings', { body: buildRequest(space, { startsAt }) })
     expect((await from('2026-01-05T10:25:00Z')).status).toBe(409)

@@ -20,7 +20,8 @@ async function book(wish: Partial<FakeSpace> = {}, body: object = {}) {
   const space = h.fakes.addSpace({ hourMinor: 1001, ...wish })
   const member = await h.as()
   const made = await member.send('POST', '/v1/bookings', { body: buildRequest(space, { ...card, ...body }) })
-  const cancel = (sent: object = {}, headers: Record<string, string> = {}) => member.send('POST', `/v1/bookings/${made.body.id}/cancel`, { body: sent, headers })
+  const cancel = (sent: object = {}, headers: Record<string, string> = {}) =>
+    member.send('POST', `/v1/bookings/${made.body.id}/cancel`, { body: sent, headers })
   return { space, booking: made.body, cancel, ...member }
 }
 
@@ -38,7 +39,14 @@ describe('POST /v1/bookings/{id}/cancel', () => {
   })
 
   test('200: the policy frozen at booking decides, whatever it has become since; halves are rounded up', async () => {
-    const { cancel, booking, space } = await book({ policy: { cancellation: [{ noticeHours: 24, refundPercent: 100 }, { noticeHours: 1, refundPercent: 50 }] } })
+    const { cancel, booking, space } = await book({
+      policy: {
+        cancellation: [
+          { noticeHours: 24, refundPercent: 100 },
+          { noticeHours: 1, refundPercent: 50 },
+        ],
+      },
+    })
     space.policy = { cancellation: [] }
     expect((await cancel()).body.refund).toEqual({ amountMinor: 501, currency: 'EUR', percent: 50 })
     expect((await h.events(booking.id)).at(-1)!.data.attempts).toMatchObject([{ keepMinor: 500 }])
@@ -66,14 +74,24 @@ describe('POST /v1/bookings/{id}/cancel', () => {
     const { booking, cancel, space } = await book({ policy: { cancellation: [{ noticeHours: 24, refundPercent: 100 }] } })
     expect((await (await h.as()).send('POST', `/v1/bookings/${booking.id}/cancel`, { body: {} })).status).toBe(404)
     const operator = await h.as(newId(), ['operator'])
-    const closure = { closureId: newId(), version: 1, locationId: space.locationId, spaceIds: [space.id], startsAt: '2026-01-05T10:30:00Z', endsAt: '2026-01-05T12:00:00Z' }
+    const closure = {
+      closureId: newId(),
+      version: 1,
+      locationId: space.locationId,
+      spaceIds: [space.id],
+      startsAt: '2026-01-05T10:30:00Z',
+      endsAt: '2026-01-05T12:00:00Z',
+    }
     await deliver({ pool: h.pool, handlers: onClosureEvents(eventEffects) }, closureCreated, closure)
     expect((await operator.send('GET', `/v1/bookings?closureId=${closure.closureId}`)).body.items.map(({ id }: Any) => id)).toEqual([booking.id])
     expect((await (await h.as()).send('GET', `/v1/bookings?closureId=${closure.closureId}`)).body.items).toEqual([])
     expect((await operator.send('POST', `/v1/bookings/${booking.id}/cancel`, { body: {} })).body).toMatchObject({ refund: { amountMinor: 1001, percent: 100 } })
     expect((await h.events(booking.id)).at(-1)!.data.reasonCode).toBe('closure')
     expect((await cancel()).status).toBe(200)
-    expect(await (await h.as()).send('POST', '/v1/bookings', { body: buildRequest(space, card) })).toMatchObject({ status: 422, body: { errors: [{ code: 'closed' }] } })
+    expect(await (await h.as()).send('POST', '/v1/bookings', { body: buildRequest(space, card) })).toMatchObject({
+      status: 422,
+      body: { errors: [{ code: 'closed' }] },
+    })
   })
 
   test('422 for a member once it has begun, 409 when it is over', async () => {

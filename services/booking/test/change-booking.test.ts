@@ -25,7 +25,9 @@ async function book(wish: Partial<FakeSpace> = {}, body: object = {}) {
   return { space, booking: made.body, patch, ...member }
 }
 const claims = async (id: string) =>
-  (await h.pool.query('SELECT starts_at, ends_at FROM claim WHERE booking_id = $1 AND active ORDER BY starts_at', [id])).rows.map((row: Any) => row.starts_at.toISOString())
+  (await h.pool.query('SELECT starts_at, ends_at FROM claim WHERE booking_id = $1 AND active ORDER BY starts_at', [id])).rows.map((row: Any) =>
+    row.starts_at.toISOString(),
+  )
 
 describe('PATCH /v1/bookings/{id}', () => {
   test('200: a free booking moves at once: new claim in, old one out, version raised, rescheduled with what it was', async () => {
@@ -94,7 +96,11 @@ describe('PATCH /v1/bookings/{id}', () => {
     const pending = await patch({ ...noonLong, ...card })
     expect(pending).toMatchObject({
       status: 202,
-      body: { version: 2, startsAt: '2026-01-05T10:00:00Z', pendingChange: { ...noonLong, spaceId: space.id, total: { amountMinor: 2000 }, expiresAt: '2026-01-05T08:10:00Z' } },
+      body: {
+        version: 2,
+        startsAt: '2026-01-05T10:00:00Z',
+        pendingChange: { ...noonLong, spaceId: space.id, total: { amountMinor: 2000 }, expiresAt: '2026-01-05T08:10:00Z' },
+      },
     })
     const other = await h.as()
     for (const slot of [{}, noon]) expect((await other.send('POST', '/v1/bookings', { body: buildRequest(space, { ...card, ...slot }) })).status).toBe(409)
@@ -129,7 +135,10 @@ describe('PATCH /v1/bookings/{id}', () => {
     const { patch, booking, send } = await book({ hourMinor: 1000 })
     h.fakes.payment.behave('lose-answer')
     await patch({ ...noonLong, ...card })
-    expect((await send('POST', `/v1/bookings/${booking.id}/cancel`, { body: {} })).body).toMatchObject({ status: 'cancelled', refund: { amountMinor: 1000, percent: 100 } })
+    expect((await send('POST', `/v1/bookings/${booking.id}/cancel`, { body: {} })).body).toMatchObject({
+      status: 'cancelled',
+      refund: { amountMinor: 1000, percent: 100 },
+    })
     expect((await h.events(booking.id)).at(-1)!.data.attempts.map((attempt: Any) => attempt.keepMinor)).toEqual([0, 0])
     h.clock.advance({ seconds: 10 })
     await h.settle()
@@ -144,7 +153,9 @@ describe('PATCH /v1/bookings/{id}', () => {
     expect((await patch(noon, null)).status).toBe(428)
     space.brokenRules = [{ code: 'off-grid', detail: 'x' }]
     expect((await patch(noon, 1)).status).toBe(412)
-    await (await h.as()).send('POST', '/v1/bookings', { body: buildRequest(h.fakes.addSpace({ id: newId(), units: space.units, locationId: space.locationId }), noon) })
+    await (
+      await h.as()
+    ).send('POST', '/v1/bookings', { body: buildRequest(h.fakes.addSpace({ id: newId(), units: space.units, locationId: space.locationId }), noon) })
     expect((await patch(noon)).status).toBe(422)
     space.brokenRules = []
     expect((await patch(noon)).status).toBe(409)

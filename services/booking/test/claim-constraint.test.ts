@@ -41,7 +41,8 @@ describe('SQL written around the application', () => {
     await insert('[2026-01-06T09:00:00Z,2026-01-06T10:00:00Z)', bookings[0])
     await insert('[2026-01-06T11:00:00Z,2026-01-06T12:00:00Z)', bookings[1])
     await insert('[2026-01-06T09:30:00Z,2026-01-06T10:00:00Z)', bookings[1], { active: false })
-    const move = "UPDATE claim SET during = '[2026-01-06T09:30:00Z,2026-01-06T12:00:00Z)' WHERE booking_id = $1 AND active AND lower(during) = '2026-01-06T11:00:00Z'"
+    const move =
+      "UPDATE claim SET during = '[2026-01-06T09:30:00Z,2026-01-06T12:00:00Z)' WHERE booking_id = $1 AND active AND lower(during) = '2026-01-06T11:00:00Z'"
     expect(await codeOf(database.pool.query(move, [bookings[1]]))).toBe(exclusion)
     expect(await codeOf(database.pool.query('UPDATE claim SET active = true WHERE NOT active'))).toBe(exclusion)
   })

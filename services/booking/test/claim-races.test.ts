@@ -64,8 +64,7 @@ describe('claims of one unit', () => {
 
   test('buffers widen the claim: the gap is after plus before', async () => {
     const unit = newId()
-    const buffered = (startsAt: string, endsAt: string) =>
-      claimer.tryClaim(buildClaim({ units: [unit], startsAt, endsAt, bufferBefore: 10, bufferAfter: 5 }))
+    const buffered = (startsAt: string, endsAt: string) => claimer.tryClaim(buildClaim({ units: [unit], startsAt, endsAt, bufferBefore: 10, bufferAfter: 5 }))
     expect(await buffered('2026-01-05T09:00:00Z', '2026-01-05T10:00:00Z')).toBe('claimed')
     expect(await buffered('2026-01-05T10:14:00Z', '2026-01-05T11:00:00Z')).toBe('slot-conflict')
     expect(await buffered('2026-01-05T10:15:00Z', '2026-01-05T11:00:00Z')).toBe('claimed')
@@ -132,7 +131,10 @@ describe('changes', () => {
   test('two bookings that swap places at once: both cannot, and neither loses its own', async () => {
     for (let round = 0; round < 20; round++) {
       const [unit, spaceId, locationId] = [newId(), newId(), newId()]
-      const slots = [9, 10].map((hour) => ({ startsAt: new Date(Date.UTC(2026, 2, 1, hour)).toISOString(), endsAt: new Date(Date.UTC(2026, 2, 1, hour + 1)).toISOString() }))
+      const slots = [9, 10].map((hour) => ({
+        startsAt: new Date(Date.UTC(2026, 2, 1, hour)).toISOString(),
+        endsAt: new Date(Date.UTC(2026, 2, 1, hour + 1)).toISOString(),
+      }))
       const made = await Promise.all(slots.map((slot) => claimer.store.claim(buildClaim({ units: [unit], spaceId, locationId, ...slot }), act)))
       await Promise.allSettled(
         made.map((claimed, index) => {
@@ -175,9 +177,13 @@ describe('holds', () => {
     const units = [newId(), newId()]
     for (let round = 0; round < 20; round++) {
       const early = { now: new Date(now.getTime() + round * 3_600_000), by }
-      await Promise.all(people.map((userId, index) => claimer.store.claim(buildClaim({ userId, units: [units[index]!], status: 'held', now: early.now }), early)))
+      await Promise.all(
+        people.map((userId, index) => claimer.store.claim(buildClaim({ userId, units: [units[index]!], status: 'held', now: early.now }), early)),
+      )
       const late = { now: new Date(early.now.getTime() + 700_000), by }
-      const outcomes = await race(2, (index) => claimer.tryClaim(buildClaim({ userId: people[index]!, units: [units[1 - index]!], status: 'held', now: late.now }), late))
+      const outcomes = await race(2, (index) =>
+        claimer.tryClaim(buildClaim({ userId: people[index]!, units: [units[1 - index]!], status: 'held', now: late.now }), late),
+      )
       expect(outcomes).toEqual(['claimed', 'claimed'])
     }
     expect(await countDeadlocks()).toBe(0)

@@ -22,9 +22,18 @@ describe('POST /v1/bookings', () => {
   test('201: a free booking is created and confirmed in one call, versions 1 and 2, with events the schema accepts', async () => {
     const space = h.fakes.addSpace()
     const { send, userId } = await h.as()
-    const { status, body, headers } = await send('POST', '/v1/bookings', { body: buildRequest(space, { title: 'Plan', attendees: [{ email: 'a@b.example' }] }) })
+    const { status, body, headers } = await send('POST', '/v1/bookings', {
+      body: buildRequest(space, { title: 'Plan', attendees: [{ email: 'a@b.example' }] }),
+    })
     expect(status).toBe(201)
-    expect(body).toMatchObject({ status: 'confirmed', version: 2, userId, startsAt: '2026-01-05T10:00:00Z', title: 'Plan', payment: { method: 'none', status: 'none' } })
+    expect(body).toMatchObject({
+      status: 'confirmed',
+      version: 2,
+      userId,
+      startsAt: '2026-01-05T10:00:00Z',
+      title: 'Plan',
+      payment: { method: 'none', status: 'none' },
+    })
     expect(body.reference).toMatch(/^ALC-[0-9A-HJKMNP-TV-Z]{6}$/)
     expect(headers).toMatchObject({ etag: '"2"', location: `/v1/bookings/${body.id}` })
     const events = await h.events(body.id)
@@ -43,7 +52,12 @@ describe('POST /v1/bookings', () => {
     const { send } = await h.as()
     const { status, body } = await send('POST', '/v1/bookings', { body: buildRequest(space, card) })
     expect(status).toBe(201)
-    expect(body).toMatchObject({ status: 'confirmed', version: 2, payment: { method: 'card', status: 'authorized' }, price: { total: { amountMinor: 1250, currency: 'EUR' } } })
+    expect(body).toMatchObject({
+      status: 'confirmed',
+      version: 2,
+      payment: { method: 'card', status: 'authorized' },
+      price: { total: { amountMinor: 1250, currency: 'EUR' } },
+    })
     const [created, confirmed] = await h.events(body.id)
     expect(created!.data.attempts).toMatchObject([{ amountMinor: 1250, keepMinor: null }])
     expect(confirmed!.data.attempts).toMatchObject([{ amountMinor: 1250, keepMinor: 1250, keepCredits: 0 }])
@@ -63,7 +77,9 @@ describe('POST /v1/bookings', () => {
     const space = h.fakes.addSpace()
     const { send } = await h.as()
     expect((await send('POST', '/v1/bookings', { body: buildRequest(space) })).status).toBe(201)
-    const next = await send('POST', '/v1/bookings', { body: buildRequest(space, { startsAt: '2026-01-05T12:00:00+01:00', endsAt: '2026-01-05T06:00:00-06:00' }) })
+    const next = await send('POST', '/v1/bookings', {
+      body: buildRequest(space, { startsAt: '2026-01-05T12:00:00+01:00', endsAt: '2026-01-05T06:00:00-06:00' }),
+    })
     expect(next).toMatchObject({ status: 201, body: { startsAt: '2026-01-05T11:00:00Z', endsAt: '2026-01-05T12:00:00Z' } })
   })
 
@@ -113,7 +129,9 @@ describe('POST /v1/bookings', () => {
     const space = h.fakes.addSpace({ bufferAfter: 30 })
     const { send, userId } = await h.as()
     await send('POST', '/v1/bookings', { body: buildRequest(space) })
-    const { status, body } = await (await h.as()).send('POST', '/v1/bookings', { body: buildRequest(space, { startsAt: '2026-01-05T10:30:00Z', endsAt: '2026-01-05T11:30:00Z' }) })
+    const { status, body } = await (
+      await h.as()
+    ).send('POST', '/v1/bookings', { body: buildRequest(space, { startsAt: '2026-01-05T10:30:00Z', endsAt: '2026-01-05T11:30:00Z' }) })
     expect(status).toBe(409)
     expect(body).toMatchObject({ type: '/problems/slot-conflict', conflicts: [{ startsAt: '2026-01-05T10:00:00Z', endsAt: '2026-01-05T11:00:00Z' }] })
     expect(JSON.stringify(body)).not.toContain(userId)
@@ -149,6 +167,7 @@ describe('POST /v1/bookings', () => {
     expect(body.errors.map(({ code }: { code: string }) => code).sort()).toEqual(['capacity-exceeded', 'interval-invalid', 'not-allowed-for-team', 'off-grid'])
     const reversed = await send('POST', '/v1/bookings', { body: buildRequest(h.fakes.addSpace(), { endsAt: '2026-01-05T09:00:00Z' }) })
     expect(reversed).toMatchObject({ status: 422, body: { errors: [{ code: 'interval-invalid' }] } })
+    expect(h.refusals.slice(-5).sort()).toEqual(['capacity-exceeded', 'interval-invalid', 'interval-invalid', 'not-allowed-for-team', 'off-grid'])
   })
 
   test('503: user, workspace or payment down leaves nothing half done, and the key stays free', async () => {
@@ -178,13 +197,19 @@ describe('POST /v1/bookings', () => {
     const { send } = await h.as()
     h.fakes.payment.behave('lose-answer')
     const lost = await send('POST', '/v1/bookings', { body: buildRequest(space, card) })
-    expect(lost).toMatchObject({ status: 202, body: { status: 'pending_payment', version: 1, holdExpiresAt: '2026-01-05T08:10:00Z', payment: { status: 'pending' } } })
+    expect(lost).toMatchObject({
+      status: 202,
+      body: { status: 'pending_payment', version: 1, holdExpiresAt: '2026-01-05T08:10:00Z', payment: { status: 'pending' } },
+    })
     h.clock.advance({ seconds: 10 })
     await h.settle()
     expect((await send('GET', `/v1/bookings/${lost.body.id}`)).body).toMatchObject({ status: 'confirmed', version: 2, payment: { status: 'authorized' } })
 
     h.fakes.payment.behave('hang')
-    const slow = await send('POST', '/v1/bookings', { body: buildRequest(space, { ...card, startsAt: '2026-01-05T12:00:00Z', endsAt: '2026-01-05T13:00:00Z' }), headers: { 'x-request-deadline-ms': '300' } })
+    const slow = await send('POST', '/v1/bookings', {
+      body: buildRequest(space, { ...card, startsAt: '2026-01-05T12:00:00Z', endsAt: '2026-01-05T13:00:00Z' }),
+      headers: { 'x-request-deadline-ms': '300' },
+    })
     expect(slow.status).toBe(202)
     h.fakes.payment.behave('authorize')
     h.fakes.payment.answerHanging()
@@ -210,6 +235,8 @@ describe('space revisions', () => {
     space.revision = 2
     expect((await send('POST', '/v1/bookings', { body: buildRequest(space) })).status).toBe(201)
     expect((await retire(3)).json()).toEqual({ inUse: true })
-    expect((await send('POST', '/v1/bookings', { body: buildRequest(space, { startsAt: '2026-01-05T13:00:00Z', endsAt: '2026-01-05T14:00:00Z' }) })).status).toBe(201)
+    expect(
+      (await send('POST', '/v1/bookings', { body: buildRequest(space, { startsAt: '2026-01-05T13:00:00Z', endsAt: '2026-01-05T14:00:00Z' }) })).status,
+    ).toBe(201)
   })
 })

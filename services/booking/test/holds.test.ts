@@ -20,7 +20,14 @@ describe('POST /v1/holds', () => {
     const { send } = await h.as()
     const { status, body, headers } = await send('POST', '/v1/holds', { body: buildRequest(space) })
     expect(status).toBe(201)
-    expect(body).toEqual({ id: body.id, spaceId: space.id, unitId: space.units[0], startsAt: '2026-01-05T10:00:00Z', endsAt: '2026-01-05T11:00:00Z', expiresAt: '2026-01-05T08:10:00Z' })
+    expect(body).toEqual({
+      id: body.id,
+      spaceId: space.id,
+      unitId: space.units[0],
+      startsAt: '2026-01-05T10:00:00Z',
+      endsAt: '2026-01-05T11:00:00Z',
+      expiresAt: '2026-01-05T08:10:00Z',
+    })
     expect(headers.location).toBe(`/v1/holds/${body.id}`)
     const other = await h.as()
     expect((await other.send('POST', '/v1/bookings', { body: buildRequest(space) })).status).toBe(409)
@@ -78,7 +85,11 @@ describe('a booking from a hold', () => {
     const book = (who: typeof owner, wish: object) => who.send('POST', '/v1/bookings', { body: buildRequest(space, { holdId: hold.body.id, ...wish }) })
     expect((await book(await h.as(), {})).status).toBe(404)
     expect((await book(owner, { holdId: newId() })).status).toBe(404)
-    for (const wish of [{ endsAt: '2026-01-05T12:00:00Z' }, { spaceId: h.fakes.addSpace().id }, { unitId: space.units.find((id) => id !== hold.body.unitId) }]) {
+    for (const wish of [
+      { endsAt: '2026-01-05T12:00:00Z' },
+      { spaceId: h.fakes.addSpace().id },
+      { unitId: space.units.find((id) => id !== hold.body.unitId) },
+    ]) {
       expect(await book(owner, wish)).toMatchObject({ status: 422, body: { errors: [{ code: 'interval-invalid' }] } })
     }
     h.clock.advance({ minutes: 10 })

@@ -51,7 +51,11 @@ export async function authorizePayment(deps: AuthorizeDeps, input: AuthorizeInpu
  * The same, waited for no longer than the caller waits: after that the work goes on without them and they are told that
  * it is pending. Throws 402 for a refusal and 503 when nothing was sent.
  */
-export async function authorizeWithin(deps: AuthorizeDeps, input: AuthorizeInput, wait: { scope: CallScope; waitMs: number }): Promise<BookingRecord | 'pending'> {
+export async function authorizeWithin(
+  deps: AuthorizeDeps,
+  input: AuthorizeInput,
+  wait: { scope: CallScope; waitMs: number },
+): Promise<BookingRecord | 'pending'> {
   const work = authorizePayment(deps, input, { requestId: wait.scope.requestId, traceparent: wait.scope.traceparent })
   deps.carryOn(work)
   const outcome = await within(work, wait.waitMs)

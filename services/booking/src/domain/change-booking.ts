@@ -99,7 +99,11 @@ async function moveBooking(deps: CreateBookingDeps, input: ChangeBookingInput, s
   return payDifference(deps, { ...started, attempt: started.attempt, by }, scope)
 }
 
-async function payDifference(deps: CreateBookingDeps, started: { booking: BookingRecord; attempt: NewAttempt; by: By }, scope: CallScope): Promise<BookingRecord> {
+async function payDifference(
+  deps: CreateBookingDeps,
+  started: { booking: BookingRecord; attempt: NewAttempt; by: By },
+  scope: CallScope,
+): Promise<BookingRecord> {
   const wait = { scope, waitMs: waitFor(scope, deps.authorizeWaitMs) }
   const paid = await authorizeWithin(deps, { ...started, step: 'change' }, wait)
   return paid === 'pending' ? started.booking : paid

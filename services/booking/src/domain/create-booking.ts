@@ -83,7 +83,7 @@ interface FreshClaim<T> {
 
 /** Claims with a quote; one that the space has outgrown is fetched again once. A conflict is answered with alternatives. */
 export async function claimFresh<T>(
-  deps: QuoteDeps & SuggestDeps & Pick<AuthorizeDeps, 'metrics'>,
+  deps: QuoteDeps & SuggestDeps,
   claim: FreshClaim<T>,
   { input, scope }: { input: { spaceId: string; startsAt: Date; endsAt: Date; bookingId?: string }; scope: CallScope },
 ): Promise<T> {
@@ -97,7 +97,6 @@ export async function claimFresh<T>(
         continue
       }
       if (isRefusal(error, 'slot-conflict')) {
-        deps.metrics.refused('slot-conflict')
         const alternatives = await suggestAlternatives(deps, { ...input, quote, attendeeCount: claim.attendeeCount }, scope)
         throw slotConflict(error.facts as { startsAt: string; endsAt: string }[], alternatives)
       }
@@ -170,7 +169,11 @@ export function toSpaceColumns(quote: SpaceQuote, interval: { startsAt: Date; en
 }
 
 export function toUnits(quote: SpaceQuote) {
-  return { units: quote.units.map(({ id }) => id), unitNames: Object.fromEntries(quote.units.map(({ id, name }) => [id, name])), revision: quote.space.revision }
+  return {
+    units: quote.units.map(({ id }) => id),
+    unitNames: Object.fromEntries(quote.units.map(({ id, name }) => [id, name])),
+    revision: quote.space.revision,
+  }
 }
 
 export type { ClaimOutcome }

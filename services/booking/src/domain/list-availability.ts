@@ -34,12 +34,17 @@ export async function listAvailability(deps: ListAvailabilityDeps, request: Avai
       bufferBeforeMinutes: space.bufferBeforeMinutes,
       bufferAfterMinutes: space.bufferAfterMinutes,
       gridMinutes: space.gridMinutes,
-      durationMinutes,
+      // What is shorter than the policy allows can be booked by nobody.
+      durationMinutes: Math.max(durationMinutes ?? 0, space.minMinutes ?? 0),
       timeZone: location?.timeZone ?? 'UTC',
     })
     return {
       spaceId: space.id,
-      free: free.map(({ startsAt, endsAt, unitsFree }) => ({ startsAt: formatInstant(new Date(startsAt)), endsAt: formatInstant(new Date(endsAt)), unitsFree })),
+      free: free.map(({ startsAt, endsAt, unitsFree }) => ({
+        startsAt: formatInstant(new Date(startsAt)),
+        endsAt: formatInstant(new Date(endsAt)),
+        unitsFree,
+      })),
     }
   })
 }

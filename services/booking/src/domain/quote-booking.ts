@@ -45,7 +45,8 @@ function judge(quote: SpaceQuote, wish: QuoteWish, person: Person): BrokenRule[]
     if (!broken.some(({ code }) => code === rule.code)) broken.push(rule)
   }
   if (wish.endsAt <= wish.startsAt) add({ code: 'interval-invalid', detail: 'The end must be after the start.' })
-  if (quote.units.length === 0) add({ code: 'not-bookable', detail: wish.unitId ? 'The unit cannot be booked at present.' : 'The space cannot be booked at present.' })
+  if (quote.units.length === 0)
+    add({ code: 'not-bookable', detail: wish.unitId ? 'The unit cannot be booked at present.' : 'The space cannot be booked at present.' })
   if (wish.teamId && !person.teams.some(({ id }) => id === wish.teamId)) add({ code: 'not-allowed-for-team', detail: 'You are not in this team.' })
   if (wish.attendeeCount > quote.space.capacity) add({ code: 'capacity-exceeded', detail: `The space holds at most ${quote.space.capacity} people.` })
   return broken

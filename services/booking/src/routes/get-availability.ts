@@ -25,7 +25,8 @@ function readRange(query: { from: string; to: string; locationId?: string; space
   const to = parseInstant(query.to)
   const errors = []
   if (to <= from) errors.push({ pointer: '/to', code: 'range', detail: 'must be after from' })
-  if (to.getTime() - from.getTime() > rangeDaysMax * dayMs) errors.push({ pointer: '/to', code: 'range', detail: `must be at most ${rangeDaysMax} days after from` })
+  if (to.getTime() - from.getTime() > rangeDaysMax * dayMs)
+    errors.push({ pointer: '/to', code: 'range', detail: `must be at most ${rangeDaysMax} days after from` })
   if (query.locationId === undefined && query.spaceId === undefined) {
     errors.push({ pointer: '/locationId', code: 'required', detail: 'Give locationId or spaceId.' })
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { RequestContext } from '@alcove/kit'
+import { ProblemError, type RequestContext } from '@alcove/kit'
 import type { By, IdempotencyKey } from '../domain/booking.ts'
-import type { CallScope } from '../domain/ports.ts'
+import type { CallScope, Metrics } from '../domain/ports.ts'
 
 /** The person of the request, as history and events name them. */
 export function toBy(ctx: RequestContext): By {
@@ -16,7 +16,9 @@ export function toScope(ctx: RequestContext): CallScope {
 /** The idempotency key of a POST: scoped to the person, the method and the concrete path. */
 export function toKey(ctx: RequestContext, key: string | undefined, request: { path: string; body?: unknown }): IdempotencyKey | undefined {
   if (key === undefined) return undefined
-  const bodyHash = createHash('sha256').update(canonical(request.body ?? {})).digest('base64url')
+  const bodyHash = createHash('sha256')
+    .update(canonical(request.body ?? {}))
+    .digest('base64url')
   return { principal: ctx.principal.userId, method: 'POST', path: request.path, key, bodyHash }
 }
 
@@ -26,4 +28,16 @@ function canonical(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
   return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(',')}}`
+}
+
+/** Counts why a request for a claim was refused: broken rules one by one, everything else by its slug. */
+export async function countRefusals<T>(metrics: Pick<Metrics, 'refused'>, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof ProblemError && error.slug === 'rules-broken') for (const { code } of error.errors ?? []) metrics.refused(code)
+    else if (error instanceof ProblemError) metrics.refused(error.slug)
+    else metrics.refused('unavailable')
+    throw error
+  }
 }

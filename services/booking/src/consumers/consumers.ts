@@ -1,0 +1,9 @@
+import type { Handler } from '@alcove/events'
+import { onAccountDeactivated, type AccountDeactivatedDeps } from './on-account-deactivated.ts'
+import { onClosureEvents, type ClosureEventDeps } from './on-closure-event.ts'
+import { onPaymentEvents, type PaymentEventDeps } from './on-payment-event.ts'
+
+/** Every subscription of booking, as service.yaml declares them. */
+export function createConsumers(deps: PaymentEventDeps & AccountDeactivatedDeps & ClosureEventDeps): Handler[] {
+  return [...onPaymentEvents(deps), onAccountDeactivated(deps), ...onClosureEvents(deps)]
+}
