@@ -22,25 +22,27 @@ export interface AuditFilter {
 
 const BUCKETS = `unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) WITH ORDINALITY AS b(location_id, starts_at, ends_at, number)`
 
+// LATERAL, so that each bucket is one short range of an index: as a plain join the planner, who cannot know how many
+// buckets there are, compares every booking of a location with every bucket.
 const SUM_BOOKED = (space: string) => `
-  SELECT b.number::int - 1 AS bucket, ${space} AS "spaceId", count(*)::int AS bookings,
-    round(sum(extract(epoch FROM LEAST(upper(k.used), b.ends_at) - GREATEST(lower(k.used), b.starts_at))) / 60)::float8 AS minutes
-  FROM ${BUCKETS} JOIN booking k ON k.counts AND k.used && tstzrange(b.starts_at, b.ends_at) AND k.location_id = b.location_id
-  GROUP BY 1, 2`
+  SELECT b.number::int - 1 AS bucket, k.* FROM ${BUCKETS} CROSS JOIN LATERAL (
+    SELECT ${space} AS "spaceId", count(*)::int AS bookings,
+      round(sum(extract(epoch FROM LEAST(upper(used), b.ends_at) - GREATEST(lower(used), b.starts_at))) / 60)::float8 AS minutes
+    FROM booking WHERE counts AND location_id = b.location_id AND used && tstzrange(b.starts_at, b.ends_at)
+    GROUP BY 1) AS k`
 
 // A booking's money stands in the currency of its payments; booked money in its own. Credits are no money.
 const SUM_MONEY = (space: string) => `
-  WITH starting AS (
-    SELECT b.number::int - 1 AS bucket, k.* FROM ${BUCKETS}
-    JOIN booking k ON k.starts_at >= b.starts_at AND k.starts_at < b.ends_at AND k.location_id = b.location_id),
-  parts AS (
-    SELECT bucket, space_id, currency, total_minor AS booked, 0::bigint AS captured, 0::bigint AS refunded
-      FROM starting WHERE counts AND payment_method <> 'credits' AND total_minor > 0
-    UNION ALL
-    SELECT s.bucket, s.space_id, p.currency, 0, p.captured_minor, p.refunded_minor
-      FROM starting s JOIN payment p ON p.booking_id = s.id WHERE p.captured_minor > 0 OR p.refunded_minor > 0)
-  SELECT bucket, ${space} AS "spaceId", currency, sum(booked)::float8 AS "bookedMinor", sum(captured)::float8 AS "capturedMinor", sum(refunded)::float8 AS "refundedMinor"
-  FROM parts GROUP BY 1, 2, 3`
+  SELECT b.number::int - 1 AS bucket, k.* FROM ${BUCKETS} CROSS JOIN LATERAL (
+    SELECT ${space} AS "spaceId", m.currency,
+      sum(m.booked)::float8 AS "bookedMinor", sum(m.captured)::float8 AS "capturedMinor", sum(m.refunded)::float8 AS "refundedMinor"
+    FROM (
+      SELECT space_id, currency, total_minor AS booked, 0 AS captured, 0 AS refunded FROM booking
+        WHERE location_id = b.location_id AND starts_at >= b.starts_at AND starts_at < b.ends_at AND counts AND payment_method <> 'credits' AND total_minor > 0
+      UNION ALL
+      SELECT s.space_id, p.currency, 0, p.captured_minor, p.refunded_minor FROM booking s JOIN payment p ON p.booking_id = s.id
+        WHERE s.location_id = b.location_id AND s.starts_at >= b.starts_at AND s.starts_at < b.ends_at AND (p.captured_minor > 0 OR p.refunded_minor > 0)) AS m
+    GROUP BY 1, 2) AS k`
 
 const columnsOf = (buckets: readonly Omit<LocationBucket, 'key'>[]) => [
   buckets.map(({ locationId }) => locationId),
@@ -74,11 +76,11 @@ export function createReads(pool: Pool) {
       }
     },
     async sumBooked(buckets: readonly LocationBucket[], { perSpace }: { perSpace: boolean }): Promise<BookedRow[]> {
-      const { rows } = await pool.query<BookedRow>(SUM_BOOKED(perSpace ? 'k.space_id' : 'NULL::uuid'), columnsOf(buckets))
+      const { rows } = await pool.query<BookedRow>(SUM_BOOKED(perSpace ? 'space_id' : 'NULL::uuid'), columnsOf(buckets))
       return rows
     },
     async sumMoney(buckets: readonly LocationBucket[], { perSpace }: { perSpace: boolean }): Promise<MoneyRow[]> {
-      const { rows } = await pool.query<MoneyRow>(SUM_MONEY(perSpace ? 'space_id' : 'NULL::uuid'), columnsOf(buckets))
+      const { rows } = await pool.query<MoneyRow>(SUM_MONEY(perSpace ? 'm.space_id' : 'NULL::uuid'), columnsOf(buckets))
       return rows
     },
     async countStarting(buckets: readonly Omit<LocationBucket, 'key'>[]): Promise<number> {

@@ -1,3 +1,5 @@
+CREATE EXTENSION IF NOT EXISTS btree_gist;
+
 -- Every event as it came; the read models below are made from these alone and can be made again at any time.
 CREATE TABLE raw_event (
   seq         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -65,8 +67,8 @@ CREATE TABLE booking (
   -- Confirmed or later, without cancelled.
   counts         boolean NOT NULL GENERATED ALWAYS AS (status IN ('confirmed', 'checked_in', 'completed', 'no_show')) STORED
 );
-CREATE INDEX booking_used ON booking USING gist (used) WHERE counts;
-CREATE INDEX booking_starts_at ON booking (starts_at);
+CREATE INDEX booking_used ON booking USING gist (location_id, used) WHERE counts;
+CREATE INDEX booking_starts_at ON booking (location_id, starts_at);
 CREATE INDEX booking_checked_in ON booking (status) WHERE status = 'checked_in';
 
 CREATE TABLE payment (
