@@ -23,9 +23,16 @@ const notorious = [
   '__proto__',
 ]
 
+/** What means something to the application: most values are taken from here, so that requests get beyond the first check. */
+
+/** What means something to the application: most values are taken from here, so that requests get beyond the first check. */
 export interface ArbitraryOptions {
-  /** Ids that mean something to the application: half of all ids are taken from these. */
-  ids: readonly string[]
+  /** Of existing resources. */
+  ids?: readonly string[]
+  /** Texts with a meaning: zones, tokens, currencies. */
+  words?: readonly string[]
+  /** Most instants are within a day and a half after this. */
+  around?: string
 }
 
 /** Values that a schema accepts, its edges included. */
@@ -87,40 +94,60 @@ function buildArray(schema: Schema, options: ArbitraryOptions): Arbitrary<unknow
     : fc.array(item, { minLength, maxLength })
 }
 
-function buildString(schema: Schema, options: ArbitraryOptions): Arbitrary<string> {
-  const { minLength = 0, maxLength = 200 } = schema
-  const fits = (text: string) => [...text].length >= minLength && [...text].length <= maxLength
-  if (schema.pattern) return fc.stringMatching(new RegExp(schema.pattern)).filter((text) => fits(text) && !text.includes('\0') && text.isWellFormed())
-  const byFormat = buildFormat(schema.format, options)
-  if (byFormat) return byFormat.filter(fits)
-  const known = notorious.filter(fits)
-  const any = fc
-    .string({ unit: 'binary', minLength, maxLength: Math.min(maxLength, minLength + 40) })
-    .map((text) => text.replaceAll('\0', '0'))
-    .filter((text) => text.isWellFormed() && fits(text))
-  const longest = fc.constantFrom('a', 'ä', '漢').map((letter) => letter.repeat(maxLength))
-  return fc.oneof({ weight: 6, arbitrary: any }, ...(known.length > 0 ? [{ weight: 3, arbitrary: fc.constantFrom(...known) }] : []), {
-    weight: 1,
-    arbitrary: longest,
-  })
+/** fast-check cannot make text for a pattern that looks ahead or behind, so there words are tried until they match. */
+function buildMatching(pattern: RegExp, maxLength = 40): Arbitrary<string> {
+  if (!/\(\?<?[=!]/.test(pattern.source)) return fc.stringMatching(pattern)
+  const words = fc.array(fc.string({ minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 3 }).map((parts) => parts.join(' ').slice(0, maxLength))
+  return fc.oneof({ weight: 5, arbitrary: words }, { weight: 1, arbitrary: fc.constantFrom(...notorious) }).filter((text) => pattern.test(text))
 }
 
-/** Instants near now, so that rules are reached, and far ones. */
-const dateTime = fc
-  .tuple(
-    fc.oneof(fc.integer({ min: Date.UTC(2026, 0, 1), max: Date.UTC(2028, 0, 1) }), fc.integer({ min: Date.UTC(1971, 0, 1), max: Date.UTC(9998, 0, 1) })),
-    fc.constantFrom('Z', '+00:00', '-11:30', '+14:00'),
+function buildString(schema: Schema, options: ArbitraryOptions): Arbitrary<string> {
+  const { minLength = 0, maxLength = 200 } = schema
+  const pattern = schema.pattern === undefined ? undefined : new RegExp(schema.pattern, 'u')
+  const fits = (text: string) => {
+    const length = [...text].length
+    return length >= minLength && length <= maxLength && (pattern?.test(text) ?? true) && !text.includes('\0') && text.isWellFormed()
+  }
+  const byFormat = buildFormat(schema.format, options)
+  if (byFormat) return byFormat.filter(fits)
+  const words = (options.words ?? []).filter(fits)
+  const known = notorious.filter(fits)
+  const longest = ['a', 'ä', '漢'].map((letter) => letter.repeat(maxLength)).filter(fits)
+  const any = pattern ? buildMatching(pattern, maxLength) : fc.string({ unit: 'binary', minLength, maxLength: Math.min(maxLength, minLength + 40) })
+  return fc.oneof(
+    { weight: 6, arbitrary: any.map((text) => text.replaceAll('\0', '0')).filter(fits) },
+    ...[
+      { weight: 12, texts: words },
+      { weight: 3, texts: known },
+      { weight: 1, texts: longest },
+    ]
+      .filter(({ texts }) => texts.length > 0)
+      .map(({ weight, texts }) => ({ weight, arbitrary: fc.constantFrom(...texts) })),
   )
-  .map(([ms, offset]) => new Date(Math.round(ms / 900_000) * 900_000).toISOString().replace(/\.\d+Z$/, offset))
+}
 
-function buildFormat(format: string | undefined, { ids }: ArbitraryOptions): Arbitrary<string> | undefined {
+const quarterMs = 900_000
+const toInstant = (ms: number, offset: string) => new Date(Math.round(ms / quarterMs) * quarterMs).toISOString().replace(/\.\d+Z$/, offset)
+
+/** Instants that lie well for the application, and far ones. */
+function buildInstant({ around = '2027-01-04T08:00:00Z' }: ArbitraryOptions): Arbitrary<string> {
+  const near = fc.integer({ min: 0, max: 72 }).map((halfHours) => Date.parse(around) + halfHours * 2 * quarterMs)
+  const far = fc.integer({ min: Date.UTC(1971, 0, 1), max: Date.UTC(9998, 0, 1) })
+  return fc.oneof(
+    { weight: 8, arbitrary: near.map((ms) => toInstant(ms, 'Z')) },
+    { weight: 2, arbitrary: fc.tuple(far, fc.constantFrom('Z', '+00:00', '-11:30', '+14:00')).map(([ms, offset]) => toInstant(ms, offset)) },
+  )
+}
+
+function buildFormat(format: string | undefined, options: ArbitraryOptions): Arbitrary<string> | undefined {
+  const { ids = [] } = options
   switch (format) {
     case 'uuid':
-      return ids.length > 0 ? fc.oneof(fc.constantFrom(...ids), fc.uuid({ version: 7 })) : fc.uuid({ version: 7 })
+      return fc.oneof({ weight: 1, arbitrary: fc.uuid({ version: 7 }) }, ...(ids.length > 0 ? [{ weight: 6, arbitrary: fc.constantFrom(...ids) }] : []))
     case 'date-time':
-      return dateTime
+      return buildInstant(options)
     case 'date':
-      return dateTime.map((instant) => instant.slice(0, 10))
+      return buildInstant(options).map((instant) => instant.slice(0, 10))
     case 'email':
       return fc.emailAddress({ size: 'small' })
     case 'uri':

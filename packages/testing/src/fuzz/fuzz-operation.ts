@@ -1,6 +1,6 @@
 import type { Operation, ProblemSlug } from '@alcove/contracts'
 import fc, { type Arbitrary } from 'fast-check'
-import { buildArbitrary } from './arbitraries.ts'
+import { buildArbitrary, type ArbitraryOptions } from './arbitraries.ts'
 import { buildBroken, listRefusedTexts } from './broken.ts'
 import { checkPointers, createAnswerCheck, FuzzFailure, type FuzzAnswer } from './check-answer.ts'
 import type { Schema } from './schema.ts'
@@ -13,21 +13,19 @@ export interface FuzzRequest {
 }
 
 /** Where requests go and who asks. */
-export interface FuzzTarget {
+export interface FuzzTarget extends ArbitraryOptions {
   /** `(request) => app.inject(request)` */
   send(request: FuzzRequest): Promise<FuzzAnswer>
   /** Headers of callers that the operation lets in; each request is by one of them. */
   callers: readonly Record<string, string>[]
-  /** Ids of existing resources: half of all ids sent are these. */
-  ids?: readonly string[]
   /** Problems beyond the declared ones, such as `dependency-unavailable` where a neighbour is faked as down. */
   mayAnswer?: readonly ProblemSlug[]
-  /** Requests of each sort; default 25. */
+  /** Requests of each sort, three times as many of those the schema allows; default 25. */
   runs?: number
+  /** An answer that takes longer hangs; default 15 s, for a loaded machine must not fail a right program. */
+  patienceMs?: number
 }
 
-/** An answer that takes longer hangs. */
-const patienceMs = 15_000
 /** The same requests every time unless told otherwise, so that a failure can be had again. */
 const seedDefault = 20_260_105
 
@@ -49,6 +47,8 @@ interface Fuzz {
 export async function fuzzOperation(target: FuzzTarget, operation: Operation): Promise<void> {
   const check = createAnswerCheck(operation, target.mayAnswer ?? [])
   let turn = 0
+  // Shrinking would wait as long for every smaller request.
+  let hang: FuzzFailure | undefined
   const fuzz: Fuzz = {
     operation,
     target,
@@ -57,7 +57,9 @@ export async function fuzzOperation(target: FuzzTarget, operation: Operation): P
     async ask(given, judge) {
       const caller = target.callers[turn++ % target.callers.length]!
       const request = { method: operation.method, ...given, headers: { ...caller, ...given.headers } }
-      const answer = await withinPatience(target.send(request), request)
+      if (hang) throw hang
+      const answer = await withinPatience(target, request)
+      if (!answer) throw (hang = new FuzzFailure(`no answer in time\n${describe(request)}`))
       try {
         judge?.(check(answer, request.url.split('?', 1)[0]!), answer)
       } catch (error) {
@@ -65,6 +67,17 @@ export async function fuzzOperation(target: FuzzTarget, operation: Operation): P
       }
     },
   }
+  try {
+    await sendAll(fuzz)
+  } catch (error) {
+    // The request and its answer first, then how fast-check found them.
+    const { cause } = error as Error
+    throw cause instanceof FuzzFailure ? new FuzzFailure(`${cause.message}\n${(error as Error).message}`, { cause }) : error
+  }
+}
+
+async function sendAll(fuzz: Fuzz): Promise<void> {
+  const { operation } = fuzz
   await sendAllowed(fuzz)
   if (operation.query) await sendBrokenQueries(fuzz)
   if (operation.params) await sendBrokenPaths(fuzz)
@@ -74,11 +87,11 @@ export async function fuzzOperation(target: FuzzTarget, operation: Operation): P
   await sendUnreadable(fuzz)
 }
 
-async function withinPatience(answer: Promise<FuzzAnswer>, request: FuzzRequest): Promise<FuzzAnswer> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new FuzzFailure(`no answer within ${patienceMs} ms\n${describe(request)}`)), patienceMs)
+async function withinPatience({ send, patienceMs = 15_000 }: FuzzTarget, request: FuzzRequest): Promise<FuzzAnswer | undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  const timer = setTimeout(() => resolve(undefined), patienceMs)
   try {
-    return await Promise.race([answer, promise])
+    return await Promise.race([send(request), promise])
   } finally {
     clearTimeout(timer)
   }
@@ -90,7 +103,6 @@ function describe({ method, url, headers, payload }: FuzzRequest): string {
 }
 
 const json = { 'content-type': 'application/json' }
-const optionsOf = (fuzz: Fuzz) => ({ ids: fuzz.target.ids ?? [] })
 
 function buildUrl(operation: Operation, params: unknown, query: unknown): string {
   const path = operation.path.replace(/\{(\w+)\}/g, (_match, name: string) => encodeURIComponent(String((params as Record<string, unknown>)[name])))
@@ -105,7 +117,7 @@ function buildUrl(operation: Operation, params: unknown, query: unknown): string
 /** Parts of a request as the schemas allow them. */
 function buildParts(fuzz: Fuzz): Arbitrary<{ params: unknown; query: unknown; body: unknown; headers: Record<string, string> }> {
   const { operation } = fuzz
-  const part = (schema: unknown) => (schema ? buildArbitrary(schema as Schema, optionsOf(fuzz)) : fc.constant(undefined))
+  const part = (schema: unknown) => (schema ? buildArbitrary(schema as Schema, fuzz.target) : fc.constant(undefined))
   const ifMatch = operation.ifMatch ? fc.constantFrom('"1"', '"2"', '"999999999999999"', 'W/"1"', '*', '"x"') : fc.constant(undefined)
   const key = operation.method === 'POST' ? fc.option(fc.uuid(), { nil: undefined }) : fc.constant(undefined)
   const headers = fc
@@ -123,7 +135,7 @@ async function sendAllowed(fuzz: Fuzz): Promise<void> {
         () => undefined,
       )
     }),
-    fuzz.settings,
+    { ...fuzz.settings, numRuns: 3 * fuzz.settings.numRuns },
   )
 }
 
@@ -171,7 +183,7 @@ async function sendBrokenBodies(fuzz: Fuzz): Promise<void> {
   const schema = fuzz.operation.body as Schema
   if (schema.type !== 'object') return
   await fc.assert(
-    fc.asyncProperty(buildParts(fuzz), buildBroken(schema, optionsOf(fuzz)), async ({ params, query, headers }, broken) => {
+    fc.asyncProperty(buildParts(fuzz), buildBroken(schema, fuzz.target), async ({ params, query, headers }, broken) => {
       const request = { url: buildUrl(fuzz.operation, params, query), headers: { ...headers, ...json }, payload: JSON.stringify(broken.value) }
       await fuzz.ask(request, (problem) => checkPointers(problem, broken.pointers))
     }),
