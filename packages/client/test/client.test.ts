@@ -1,0 +1,266 @@
+import { authorizeAttempt, getAccount, getMe, getPerson, listSchedules } from '@alcove/contracts'
+import { createDeadline, newId } from '@alcove/kit'
+import { unlinkSync, writeFileSync } from 'node:fs'
+import { createServer as createTcpServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { CalleeProblem, DependencyError } from '../src/index.ts'
+import { compilePath } from '../src/url.ts'
+import { buildTestClient, listen, sendJson, startServer, type TestClient, type TestServer } from './build-test-client.ts'
+
+let server: TestServer
+let test: TestClient
+beforeEach(async () => {
+  server = await startServer()
+  test = buildTestClient(server.url, { breaker: { resetTimeoutMs: 200 } })
+})
+afterEach(async () => {
+  await test.close()
+  await server.close()
+})
+
+const params = { id: newId() }
+const unsafe = listSchedules
+const body = { from: '2026-03-01T00:00:00Z', to: '2026-03-02T00:00:00Z' }
+const attempt = { bookingId: newId(), userId: newId(), method: 'card' as const, token: 'tok_ok', amountMinor: 1, amountCredits: 0, currency: 'EUR' }
+const failureOf = async (work: Promise<unknown>): Promise<DependencyError> => {
+  const error: unknown = await work.then(
+    () => 'no failure',
+    (reason: unknown) => reason,
+  )
+  expect(error).toBeInstanceOf(DependencyError)
+  return error as DependencyError
+}
+const stateOf = (callee: string) => test.client.breakers().find((breaker) => breaker.callee === callee)!.state
+
+describe('a call', () => {
+  it('carries token, deadline, ids and body, and brings the typed answer', async () => {
+    server.answer((response) => sendJson(response, 200, { spaces: [1] }, { etag: '"1"' }))
+    const answer = await test.client.call(unsafe, { body }, { deadline: createDeadline(2000), requestId: 'r1', traceparent: 'tp', headers: { 'x-extra': '1' } })
+    expect(answer).toMatchObject({ status: 200, body: { spaces: [1] }, headers: { etag: '"1"' } })
+    expect(server.asked[0]).toMatchObject({ method: 'POST', url: '/internal/schedules', body: JSON.stringify(body) })
+    expect(server.asked[0]!.headers).toMatchObject({
+      'x-service-authorization': 'Bearer token-for-workspace',
+      'x-service-name': 'booking',
+      'x-request-id': 'r1',
+      traceparent: 'tp',
+      'x-extra': '1',
+    })
+    const told = Number(server.asked[0]!.headers['x-request-deadline-ms'])
+    expect(told).toBeGreaterThan(1000)
+    expect(told).toBeLessThan(2000)
+  })
+  it('puts parameters into path and query, percent-encoded, lists repeated', () => {
+    const path = compilePath('/v1/things/{id}/x')
+    expect(path({ id: 'a/b?c' }, { tag: ['x y', 'ü'], limit: undefined, page: 2 })).toBe('/v1/things/a%2Fb%3Fc/x?tag=x%20y&tag=%C3%BC&page=2')
+    expect(() => path({}, {})).toThrow(/needs id/)
+    expect(() => path({ id: '' }, {})).toThrow(/needs id/)
+  })
+  it('on behalf of a person carries the person’s token and no service token', async () => {
+    await test.client.call(getMe, {}, { userToken: 'ut' })
+    expect(server.asked[0]!.headers.authorization).toBe('Bearer ut')
+    expect(server.asked[0]!.headers['x-service-authorization']).toBeUndefined()
+  })
+  it('that the graph does not declare is refused before any connection', async () => {
+    await expect(test.client.call(getAccount, { params })).rejects.toThrow(/booking does not declare that it calls auth/)
+    expect(server.connections()).toBe(0)
+  })
+  it('reads its token again when the file changes, and is unsent without one', async () => {
+    await test.client.call(getPerson, { params })
+    writeFileSync(join(test.tokenDir, 'user'), 'renewed')
+    await expect
+      .poll(
+        async () => {
+          await test.client.call(getPerson, { params })
+          return server.asked.at(-1)!.headers['x-service-authorization']
+        },
+        { timeout: 5000 },
+      )
+      .toBe('Bearer renewed')
+    unlinkSync(join(test.tokenDir, 'payment'))
+    expect(await failureOf(test.client.call(authorizeAttempt, { params, body: attempt }))).toMatchObject({ callee: 'payment', sent: false, reason: 'refused' })
+  })
+})
+
+describe('what the callee refuses', () => {
+  it('is a CalleeProblem and no failure of the callee', async () => {
+    server.answer((response) => sendJson(response, 404, { type: '/problems/not-found', title: '', status: 404, detail: 'gone' }))
+    for (let count = 0; count < 20; count += 1) {
+      const error: unknown = await test.client.call(getPerson, { params }).catch((reason: unknown) => reason)
+      expect(error).toBeInstanceOf(CalleeProblem)
+      expect(error).toMatchObject({ callee: 'user', status: 404, slug: 'not-found', problem: { detail: 'gone' } })
+    }
+    expect(stateOf('user')).toBe('closed')
+  })
+  it('because of our token was certainly not carried out', async () => {
+    server.answer((response) => sendJson(response, 401, { type: '/problems/unauthenticated', detail: '' }))
+    expect(await failureOf(test.client.call(unsafe, { body }))).toMatchObject({ sent: false, reason: 'status', calleeStatus: 401 })
+  })
+  it('in other words than problem+json is no usable answer', async () => {
+    server.answer((response) => response.writeHead(404).end('<html>'))
+    expect(await failureOf(test.client.call(getPerson, { params }))).toMatchObject({ sent: true, reason: 'status', calleeStatus: 404 })
+    server.answer((response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{broken'))
+    expect(await failureOf(test.client.call(getPerson, { params }))).toMatchObject({ sent: true, reason: 'status' })
+  })
+})
+
+describe('sent or not sent', () => {
+  it('any 5xx: sent, with the callee’s Retry-After', async () => {
+    server.answer((response) => sendJson(response, 503, {}, { 'retry-after': '17' }))
+    expect(await failureOf(test.client.call(authorizeAttempt, { params, body: attempt }))).toMatchObject({
+      sent: true,
+      reason: 'status',
+      calleeStatus: 503,
+      retryAfterSeconds: 17,
+    })
+    expect(server.asked).toHaveLength(1)
+  })
+  it('a refused connection: not sent', async () => {
+    await server.close()
+    expect(await failureOf(test.client.call(unsafe, { body }))).toMatchObject({ sent: false, reason: 'refused' })
+  })
+  it('a connection broken before the answer: sent, and an unsafe request is not repeated', async () => {
+    server.answer((response) => response.socket!.destroy())
+    expect(await failureOf(test.client.call(unsafe, { body }))).toMatchObject({ sent: true, reason: 'reset' })
+    expect(server.asked).toHaveLength(1)
+  })
+  it('a connection broken in the middle of the answer: sent', async () => {
+    server.answer((response) => {
+      response.writeHead(200, { 'content-length': '100' })
+      response.write('x', () => response.socket!.destroy())
+    })
+    expect(await failureOf(test.client.call(unsafe, { body }))).toMatchObject({ sent: true, reason: 'reset' })
+  })
+  it('no answer in time: sent', async () => {
+    server.answer(() => undefined)
+    expect(await failureOf(test.client.call(unsafe, { body }, { timeoutMs: 50 }))).toMatchObject({ sent: true, reason: 'timeout' })
+    expect(server.asked).toHaveLength(1)
+  })
+  it('an answer that begins and never ends: sent', async () => {
+    server.answer((response) => response.writeHead(200, { 'content-length': '100' }).write('x'))
+    expect(await failureOf(test.client.call(unsafe, { body }, { timeoutMs: 50 }))).toMatchObject({ sent: true, reason: 'timeout' })
+  })
+  it('given up while all connections are taken: not sent, and never sent afterwards', async () => {
+    await test.close()
+    test = buildTestClient(server.url, { concurrencyMax: 1 })
+    let release = () => {}
+    server.answer((response) => (release = () => sendJson(response, 200, {})))
+    const first = test.client.call(unsafe, { body })
+    await expect.poll(() => server.asked.length).toBe(1)
+    expect(await failureOf(test.client.call(unsafe, { body }))).toMatchObject({ sent: false, reason: 'bulkhead' })
+    release()
+    await first
+    expect(server.asked).toHaveLength(1)
+  })
+  it('a deadline that has passed: not sent', async () => {
+    expect(await failureOf(test.client.call(unsafe, { body }, { deadline: createDeadline(0) }))).toMatchObject({ sent: false, reason: 'timeout' })
+    expect(server.connections()).toBe(0)
+  })
+  it('a server that accepts and never speaks: sent', async () => {
+    const silent = createTcpServer(() => undefined)
+    await listen(silent)
+    const quiet = buildTestClient(`http://127.0.0.1:${(silent.address() as AddressInfo).port}`)
+    expect(await failureOf(quiet.client.call(unsafe, { body }, { timeoutMs: 60 }))).toMatchObject({ sent: true, reason: 'timeout' })
+    await quiet.close()
+    silent.close()
+  })
+  it('an address that does not answer: not sent, after the connect timeout', async () => {
+    // TEST-NET-1 (RFC 5737) routes nowhere: either the timeout or an unreachable network, both before anything was sent.
+    const nowhere = buildTestClient('http://192.0.2.1:81', { connectTimeoutMs: 100 })
+    expect(await failureOf(nowhere.client.call(unsafe, { body }, { timeoutMs: 3000 }))).toMatchObject({ sent: false })
+    await nowhere.close()
+  })
+  it('a caller that goes away ends the call', async () => {
+    server.answer(() => undefined)
+    const controller = new AbortController()
+    const asked = failureOf(test.client.call(unsafe, { body }, { signal: controller.signal }))
+    await expect.poll(() => server.asked.length).toBe(1)
+    controller.abort()
+    expect(await asked).toMatchObject({ sent: true, reason: 'timeout' })
+    expect(await failureOf(test.client.call(unsafe, { body }, { signal: controller.signal }))).toMatchObject({ sent: false })
+  })
+})
+
+describe('retries', () => {
+  it('a safe request once more after a broken connection', async () => {
+    server.answer((response, count) => (count === 1 ? response.socket!.destroy() : sendJson(response, 200, { ok: true })))
+    expect((await test.client.call(getPerson, { params })).body).toEqual({ ok: true })
+    expect(server.asked).toHaveLength(2)
+  })
+  it('a PUT once more, because it may be repeated', async () => {
+    server.answer((response, count) => (count === 1 ? response.socket!.destroy() : sendJson(response, 200, { ok: true })))
+    expect((await test.client.call(authorizeAttempt, { params, body: attempt })).body).toEqual({ ok: true })
+  })
+  it('not after a timeout and not after an answer', async () => {
+    server.answer((response) => sendJson(response, 500, {}))
+    await failureOf(test.client.call(getPerson, { params }))
+    expect(server.asked).toHaveLength(1)
+  })
+  it('stay within their budget', async () => {
+    await test.close()
+    test = buildTestClient(server.url, { breaker: { consecutiveFailuresMax: 1000, volumeThreshold: 1000 } })
+    server.answer((response) => response.socket!.destroy())
+    for (let count = 0; count < 30; count += 1) await failureOf(test.client.call(getPerson, { params }))
+    // Ten saved up, and a tenth of the calls (retries among them) since.
+    expect(server.asked.length).toBeGreaterThanOrEqual(40)
+    expect(server.asked.length).toBeLessThanOrEqual(45)
+  })
+})
+
+describe('the breaker', () => {
+  const fail = async (count: number) => {
+    for (let done = 0; done < count; done += 1) await failureOf(test.client.call(unsafe, { body }))
+  }
+  it('opens after failures in a row, opens no connection then, and says when to come back', async () => {
+    server.answer((response) => sendJson(response, 500, {}))
+    await fail(5)
+    expect(stateOf('workspace')).toBe('open')
+    const before = server.asked.length
+    expect(await failureOf(test.client.call(unsafe, { body }))).toMatchObject({ sent: false, reason: 'open', retryAfterSeconds: 1 })
+    expect(server.asked).toHaveLength(before)
+    expect(stateOf('user')).toBe('closed')
+  })
+  it('lets one probe through and closes by itself when it succeeds', async () => {
+    server.answer((response) => sendJson(response, 500, {}))
+    await fail(5)
+    let release = () => {}
+    server.answer((response) => (release = () => sendJson(response, 200, {})))
+    await expect.poll(() => stateOf('workspace'), { timeout: 5000 }).toBe('half-open')
+    const before = server.asked.length
+    const probe = test.client.call(unsafe, { body })
+    await expect.poll(() => server.asked.length).toBe(before + 1)
+    expect(await failureOf(test.client.call(unsafe, { body }))).toMatchObject({ sent: false, reason: 'open' })
+    expect(server.asked).toHaveLength(before + 1)
+    release()
+    await probe
+    expect(stateOf('workspace')).toBe('closed')
+  })
+  it('stays open when the probe fails', async () => {
+    server.answer((response) => sendJson(response, 500, {}))
+    await fail(5)
+    await expect.poll(() => stateOf('workspace'), { timeout: 5000 }).toBe('half-open')
+    await fail(1)
+    expect(stateOf('workspace')).toBe('open')
+  })
+  it('opens when half of many fail, also between successes', async () => {
+    await test.close()
+    test = buildTestClient(server.url, { breaker: { consecutiveFailuresMax: 1000 } })
+    server.answer((response, count) => sendJson(response, count % 2 === 0 ? 200 : 500, {}))
+    for (let count = 0; count < 20 && stateOf('workspace') === 'closed'; count += 1) await test.client.call(unsafe, { body }).catch(() => undefined)
+    expect(stateOf('workspace')).toBe('open')
+  })
+  it('does not mind callers who give too little time or go away', async () => {
+    server.answer(() => undefined)
+    for (let count = 0; count < 15; count += 1) await failureOf(test.client.call(unsafe, { body }, { timeoutMs: 20 }))
+    expect(stateOf('workspace')).toBe('closed')
+  })
+  it('shows in the metrics', async () => {
+    server.answer((response) => sendJson(response, 500, {}))
+    await fail(6)
+    const text = await test.metrics.metrics()
+    expect(text).toContain('circuit_breaker_state{caller="booking",callee="workspace",state="open"} 1')
+    expect(text).toContain('circuit_breaker_state{caller="booking",callee="user",state="closed"} 1')
+    expect(text).toContain('client_request_duration_seconds_count{callee="workspace",outcome="5xx"} 5')
+    expect(text).toContain('client_request_duration_seconds_count{callee="workspace",outcome="open"} 1')
+  })
+})
