@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { defineOperation } from './operation.ts'
-import { InstantSchema, MoneySchema, nullable } from './primitives.ts'
+import { nullable } from './primitives.ts'
+import { AnalyticsOverviewSchema } from './reporting.ts'
 import { serviceNames } from './services.ts'
 
 /** One service as operators see it. `health` is `down` and the figures are null when it does not answer; `replicas` is null where nobody counts them. */
@@ -28,16 +29,6 @@ export const listServices = defineOperation({
   responses: { 200: Type.Object({ items: Type.Array(ServiceOverviewSchema), nextCursor: Type.Null() }) },
 })
 
-export const OverviewSchema = Type.Object({
-  asOf: InstantSchema,
-  bookingsToday: Type.Integer(),
-  checkedInNow: Type.Integer(),
-  percentUtilised: Type.Number(),
-  revenueToday: Type.Array(MoneySchema),
-  deadLetters: Type.Integer(),
-})
-export type Overview = Static<typeof OverviewSchema>
-
 /** reporting's overview with the dead letters of all services. */
 export const getAdminOverview = defineOperation({
   id: 'get-admin-overview',
@@ -46,5 +37,5 @@ export const getAdminOverview = defineOperation({
   path: '/v1/admin/overview',
   summary: 'Today at a glance',
   access: 'operator',
-  responses: { 200: OverviewSchema },
+  responses: { 200: AnalyticsOverviewSchema },
 })

@@ -1,5 +1,5 @@
 import type { CallOptions } from '@alcove/client'
-import type { Overview, ServiceName, ServiceStatus } from '@alcove/contracts'
+import type { AnalyticsOverview, ServiceName, ServiceStatus } from '@alcove/contracts'
 import type { Authenticator, Clock, Logger, Registry } from '@alcove/kit'
 import type { ReplicaCount } from './domain/describe-services.ts'
 
@@ -11,7 +11,7 @@ export interface AdminDeps {
   version: string
   authenticator: Authenticator
   /** reporting's overview on behalf of an operator. */
-  askOverview(options: CallOptions & { userToken: string }): Promise<Overview>
+  askOverview(options: CallOptions & { userToken: string }): Promise<AnalyticsOverview>
   /** Every service but admin itself; undefined for one that does not answer. */
   askStatuses: AskStatuses
   /** By service; empty where nobody counts replicas. */
