@@ -181,7 +181,7 @@ describe('taxOn', () => {
     [999, 7.7, 77],
     [1_000, 0, 0],
     [1_000, 100, 1_000],
-  ])('%s at %s %% is %s', (net, rate, tax) => {
+  ])('%s at %s percent is %s', (net, rate, tax) => {
     expect(taxOn(net, rate)).toBe(tax)
   })
 

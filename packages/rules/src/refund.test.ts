@@ -20,7 +20,7 @@ describe('refundPercent', () => {
     [1.99, 0],
     [0, 0],
     [-1, 0],
-  ])('%s hours before the start gives back %s %%, in whatever order the tiers stand', (hours, percent) => {
+  ])('%s hours before the start gives back %s percent, in whatever order the tiers stand', (hours, percent) => {
     expect(refundPercent(tiers, start, hoursBefore(hours))).toBe(percent)
     expect(refundPercent([...tiers].reverse(), start, hoursBefore(hours))).toBe(percent)
   })

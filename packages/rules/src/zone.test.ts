@@ -49,11 +49,9 @@ describe('toWallTime and fromWallTime', () => {
 
   it('never goes backwards as the wall clock goes on', () => {
     const days = ['2027-03-28', '2027-10-31', '2026-10-04', '2027-04-04', '2011-12-30', '2026-11-01'].map((date) => parseDate(date)!)
-    for (const zone of zones) {
-      for (const day of days) {
-        for (let minute = 1; minute <= 2_880; minute++) expect(fromWallTime(zone, day, minute)).toBeGreaterThanOrEqual(fromWallTime(zone, day, minute - 1))
-      }
-    }
+    const steps = zones.flatMap((zone) => days.flatMap((day) => Array.from({ length: 2_880 }, (_, minute) => ({ zone, day, minute }))))
+    const backwards = steps.filter(({ zone, day, minute }) => fromWallTime(zone, day, minute + 1) < fromWallTime(zone, day, minute))
+    expect(backwards).toEqual([])
   })
 
   it('knows days of 23, 25, 23.5 and 24.5 hours', () => {

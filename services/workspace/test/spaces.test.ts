@@ -187,6 +187,19 @@ describe('PATCH /v1/spaces/{id}', () => {
     expect(await revisionOf(id)).toBe(3)
   })
 
+  it('lets changes at once follow one another: every version once, no unit number twice', async () => {
+    const { id } = await buildSpace(app, { locationId })
+    const bodies = [{ units: 4 }, { units: 6 }, { bufferAfterMinutes: 5 }, { name: 'A' }, { name: 'B' }, { units: 8 }, { status: 'disabled' }, { capacity: 3 }]
+    const answers = await Promise.all(bodies.map((body) => app.request('PATCH', `/v1/spaces/${id}`, { body })))
+    // A smaller number that comes after a larger one asks booking first, and whoever comes meanwhile waits for nobody.
+    expect(answers.every(({ status }) => status === 200 || status === 409)).toBe(true)
+    const events = await app.listEvents(id)
+    expect(events.map(({ data }) => data.version)).toEqual(events.map((_, index) => index + 1))
+    const { unitList, units } = (await app.request('GET', `/v1/spaces/${id}`)).body
+    expect(new Set(unitList.map(({ name }: { name: string }) => name)).size).toBe(units)
+    expect(events.at(-1)!.data.units).toHaveLength(units)
+  })
+
   it('409 for another change while booking is being asked', async () => {
     const { id } = await buildSpace(app, { locationId, units: 2 })
     const seen: number[] = []
