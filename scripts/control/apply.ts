@@ -18,5 +18,6 @@ export async function applyRequest(stack: Stack, started: UpRequest, wanted: UpR
     await stack.scale(service, count)
     changes.push(`${service} now has ${count} replica${count === 1 ? '' : 's'}`)
   }
+  if (changes.length > 0) await stack.waitReady()
   return changes
 }

@@ -2,7 +2,7 @@ import { request, type IncomingMessage } from 'node:http'
 import { createInterface } from 'node:readline'
 import { socketPath, type Commands, type Progress } from './protocol.ts'
 
-/** Nobody listens on the socket: no daemon runs here. */
+/** Nobody listens on the socket, or whoever did has just ended: no daemon runs here. */
 export class NotRunning extends Error {
   constructor() {
     super('Alcove is not running here: make up')
@@ -31,4 +31,4 @@ function open(command: string, body: object): Promise<IncomingMessage> {
   })
 }
 
-const isAbsent = (error: NodeJS.ErrnoException) => error.code === 'ENOENT' || error.code === 'ECONNREFUSED'
+const isAbsent = (error: NodeJS.ErrnoException) => ['ENOENT', 'ECONNREFUSED', 'ECONNRESET'].includes(error.code ?? '')

@@ -12,6 +12,8 @@ process.chdir(root)
 const request = JSON.parse(process.argv[2]!) as UpRequest
 const startedAt = new Date().toISOString()
 const layout = createLayout(stackDir)
+/** `make up` connects within milliseconds; if it was interrupted nobody will. */
+const READER_LIMIT_MS = 5_000
 let phase: DaemonStatus['phase'] = 'starting'
 let stack: Stack | undefined
 
@@ -55,6 +57,7 @@ try {
 } catch (error) {
   print((error as Error).stack ?? String(error))
   control.report({ failure: (error as Error).message })
+  await control.waitForReader(READER_LIMIT_MS)
   await leave(1)
 }
 

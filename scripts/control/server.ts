@@ -1,11 +1,14 @@
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
 import { socketPath, type Commands, type Progress } from './protocol.ts'
 
 export type CommandHandlers = { readonly [K in keyof Commands]: (request: Commands[K]['request']) => Promise<Commands[K]['answer']> | Commands[K]['answer'] }
 
 export interface ControlServer {
   report(progress: Progress): void
+  /** Settles when somebody has read the stream to its end, or after the limit. */
+  waitForReader(timeoutMs: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -14,6 +17,7 @@ export async function serveControl(handlers: CommandHandlers): Promise<ControlSe
   const past: Progress[] = []
   const followers = new Set<ServerResponse>()
   const isFinal = (progress: Progress) => !('line' in progress)
+  const read = Promise.withResolvers<void>()
 
   const server: Server = createServer((req, res) => {
     const command = req.url?.slice(1) ?? ''
@@ -24,6 +28,7 @@ export async function serveControl(handlers: CommandHandlers): Promise<ControlSe
     })
   })
   const follow = (res: ServerResponse) => {
+    res.on('finish', () => read.resolve())
     for (const progress of past) res.write(`${JSON.stringify(progress)}\n`)
     if (past.some(isFinal)) res.end()
     else followers.add(res.on('close', () => followers.delete(res)))
@@ -40,6 +45,7 @@ export async function serveControl(handlers: CommandHandlers): Promise<ControlSe
         if (isFinal(progress)) res.end()
       }
     },
+    waitForReader: (timeoutMs) => Promise.race([read.promise, delay(timeoutMs, undefined, { ref: false })]),
     close: () => new Promise((resolve) => server.close(() => resolve())),
   }
 }

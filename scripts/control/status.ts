@@ -1,4 +1,5 @@
 import type { ProcessStatus } from '../supervisor/stack.ts'
+import { getNodePort } from '../supervisor/layout.ts'
 import { send } from './client.ts'
 import { describeClock } from './summary.ts'
 
@@ -6,7 +7,7 @@ const HEADER = ['SERVICE', 'STATE', 'PID', 'UPTIME', 'MEMORY', 'RESTARTS', 'LAST
 
 /** `make status`: one line per process. */
 export async function status(): Promise<number> {
-  const { pid, phase, processes, clockOffsetMs } = await send('status', {})
+  const { pid, phase, portBase, processes, clockOffsetMs } = await send('status', {})
   const replicated = new Set(processes.filter((process) => process.replica > 1).map((process) => process.service))
   const rows = [HEADER, ...processes.map((process) => toRow(process, replicated.has(process.service)))]
   const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
@@ -17,7 +18,9 @@ export async function status(): Promise<number> {
         .join('  ')
         .trimEnd(),
     )
-  console.log(`\nsupervisor pid ${pid}, ${phase}${describeClock(clockOffsetMs)}`)
+  console.log('')
+  for (const service of replicated) console.log(`${service}'s replicas stand behind http://127.0.0.1:${getNodePort(service) + portBase}`)
+  console.log(`supervisor pid ${pid}, ${phase}${describeClock(clockOffsetMs)}`)
   return 0
 }
 
