@@ -42,7 +42,8 @@ function addProxy(app: FastifyInstance, routed: RoutedOperation, deps: ProxyDeps
 type Exchange = { request: FastifyRequest; reply: FastifyReply }
 
 /** A service slower than its rule allows is not available (503); a client's own shorter budget that ran out is 504. */
-async function passOn({ client, deadlineMaxMs }: ProxyDeps, { rule, publicPath, operation }: RoutedOperation, { request, reply }: Exchange): Promise<void> {
+async function passOn({ client, deadlineMaxMs }: ProxyDeps, routed: RoutedOperation, { request, reply }: Exchange): Promise<void> {
+  const { rule, publicPath, operation } = routed
   const budgetMs = readBudgetMs(request.headers['x-request-deadline-ms'], deadlineMaxMs)
   const timeoutMs = Math.max(1, Math.min(rule.timeoutMs, budgetMs - marginMs(budgetMs)))
   const { traceparent } = request.headers
@@ -66,7 +67,7 @@ async function passOn({ client, deadlineMaxMs }: ProxyDeps, { rule, publicPath, 
     await client.forward(
       rule.service,
       { method: request.method, path, headers, body, timeoutMs, signal: gone.signal, timeoutCounts: timeoutMs >= Math.min(rule.timeoutMs, judgedFromMs) },
-      createSink(rule.service, reply),
+      createSink(routed, reply),
     )
   } catch (error) {
     const ownLimit = timeoutMs >= rule.timeoutMs
@@ -86,7 +87,7 @@ function appendAddress(request: FastifyRequest): string {
 }
 
 /** Writes a service's answer straight to the client's connection, no faster than the client reads. */
-function createSink(service: string, reply: FastifyReply): AnswerSink {
+function createSink({ rule, publicPath, operation }: RoutedOperation, reply: FastifyReply): AnswerSink {
   const { raw } = reply
   return {
     onHead(status, headers) {
@@ -95,7 +96,9 @@ function createSink(service: string, reply: FastifyReply): AnswerSink {
       const own: Record<string, string> = {}
       if (reply.server.alcove.draining) own.connection = 'close'
       for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) own[name] = String(value)
-      own['x-gateway-service'] = service
+      own['x-gateway-service'] = rule.service
+      // The service names its own path; from here it is the one under /api.
+      if (headers.location?.startsWith('/') && publicPath !== operation.path) own.location = `/api${headers.location}`
       raw.writeHead(status, toClientHeaders(headers, own))
     },
     onData(chunk, resume) {

@@ -128,8 +128,8 @@ export async function buildTestGateway(
     token,
     answer: (service, upstream) => void upstreams.set(service, upstream),
     kill: (service) => closeServer(servers.get(service)!),
-    async fetch(path, { as, token: given, ...init } = {}) {
-      const bearer = given ?? (as ? await token(as) : undefined)
+    async fetch(path, { as, token: presented, ...init } = {}) {
+      const bearer = presented ?? (as ? await token(as) : undefined)
       return fetch(`${url}${path}`, {
         ...init,
         headers: { ...(init.headers as Record<string, string>), ...(bearer ? { authorization: `Bearer ${bearer}` } : {}) },

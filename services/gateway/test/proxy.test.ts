@@ -32,6 +32,7 @@ describe('passing on', () => {
     })
     expect([response.status, await response.text()]).toEqual([201, '{"ok":true}'])
     expect(response.headers.get('etag')).toBe('"3"')
+    expect(response.headers.get('location')).toBe('/api/v1/spaces/1')
     expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
     expect(response.headers.get('x-gateway-service')).toBe('workspace')
     expect(response.headers.get('x-request-id')).toBe('r-1')
