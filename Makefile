@@ -13,8 +13,8 @@ help: ## This list
 
 # Only when a manifest changed or nothing was ever installed. CI=1: no question, no git hook.
 node_modules/.installed: $(MANIFESTS)
-	@echo "installing packages"
-	@CI=1 npm_config_yes=true npm_config_update_notifier=false npx --yes pnpm@12 install --frozen-lockfile --reporter=append-only
+	@echo "installing packages (once, some 300 of them)"
+	@CI=1 npm_config_yes=true npm_config_update_notifier=false npx --yes pnpm@12 install --frozen-lockfile --reporter=append-only --loglevel=error
 	@touch $@
 
 install: node_modules/.installed

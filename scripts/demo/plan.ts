@@ -36,7 +36,7 @@ const SLOTS: Readonly<Record<DemoKind, readonly (readonly [startHour: number, ho
   equipment: [[11, 2]],
 }
 /** How likely a slot is taken; people come less at weekends. */
-const BUSY: Readonly<Record<DemoKind, number>> = { desk: 0.2, room: 0.14, office: 0.16, equipment: 0.08 }
+const BUSY: Readonly<Record<DemoKind, number>> = { desk: 0.14, room: 0.1, office: 0.12, equipment: 0.06 }
 const WEEKEND_FACTOR = 0.35
 const TITLES = ['Sprint planning', 'Client call', 'Interviews', 'Board prep', 'Design review', 'Retrospective', 'Workshop']
 

@@ -12,7 +12,7 @@ const BACKOFF_MAX_MS = 30_000
 const STEADY_MS = 60_000
 /** Above the kit's DRAIN_TIMEOUT_MS (15 s): a service is killed only when its own limit did not end it. */
 const DRAIN_LIMIT_MS = 20_000
-const WATCH_STARTING_MS = 50
+const WATCH_STARTING_MS = 100
 const WATCH_READY_MS = 1000
 
 export interface ProcessSpec {

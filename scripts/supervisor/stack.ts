@@ -12,6 +12,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const stack = await startServices(options)
   try {
     if (options.demo) await seedDemo(stack, { only: options.demo === 'accounts' ? 'accounts' : 'everything', onProgress: options.onProgress })
+    // A machine at its limit may have made one of them late for its own probe meanwhile.
+    await stack.waitReady()
     return stack
   } catch (error) {
     await stack.down()
