@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 const common = {
   pool: 'forks' as const,
-  testTimeout: 20_000,
-  hookTimeout: 60_000,
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
   teardownTimeout: 10_000,
   globalSetup: ['packages/testing/src/global-setup.ts'],
 }

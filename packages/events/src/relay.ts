@@ -72,7 +72,7 @@ export function createRelay(options: RelayOptions): Relay {
     const { rows } = await pool.query<OutboxRow>({ name: 'outbox-read', text: READ, values: [state.held] })
     if (rows.length === 0) return 0
     options.killPoints?.reach('outbox.read')
-    for (const [topic, events] of Map.groupBy(rows, ({ topic }) => topic)) {
+    for (const [topic, events] of Map.groupBy(rows, (row) => row.topic)) {
       await transport.publish(
         topic,
         events.map((row) => toMessage(service, row)),

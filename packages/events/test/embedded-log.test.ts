@@ -73,6 +73,7 @@ describe('embedded log', () => {
       onBatch: async (batch) => void got.push(...batch.map(({ value }) => value)),
     })
     await waitFor(() => got.includes('1'))
+    expect(got).toEqual(['1'])
     await subscription.stop()
     await other.close()
     void dying.close()
@@ -109,6 +110,7 @@ describe('embedded log', () => {
       return true
     })
     await waitFor(() => got.includes('2'))
+    expect(got[0]).toBe('1')
     await subscription.stop()
     await transport.close()
   })

@@ -39,77 +39,85 @@ const RESTART_MS = 1000
  * Node's real time. A worker that fails (database restarted) is started anew.
  */
 export function createJobs(options: JobsOptions): Lifecycle & { start(): Promise<void>; stop(): Promise<void> } {
-  const { pool, log, sweeps } = options
-  const state = {
+  const { log, sweeps } = options
+  const worker: Worker = {
+    ...options,
     stopping: false,
-    runner: undefined as Runner | undefined,
-    timer: undefined as NodeJS.Timeout | undefined,
-    keeping: undefined as Promise<void> | undefined,
+    taskList: Object.fromEntries(sweeps.map((sweep) => [sweep.name, (_payload: unknown, helpers: JobHelpers) => runSweep(sweep, helpers, log)])),
   }
-  const taskList: TaskList = Object.fromEntries(sweeps.map((sweep) => [sweep.name, (_payload: unknown, helpers: JobHelpers) => runSweep(sweep, helpers, log)]))
-
-  async function startRunner(): Promise<void> {
-    await prepareSchema(pool)
-    if (state.stopping) return
-    const runner = await run({
-      pgPool: pool,
-      taskList,
-      parsedCronItems: [],
-      concurrency: Math.min(options.concurrency ?? 3, sweeps.length),
-      pollInterval: options.pollMs ?? 1000,
-      noHandleSignals: true,
-      useNodeTime: true,
-      logger: toWorkerLogger(log),
-    })
-    state.runner = runner
-    runner.promise.then(
-      () => restart(runner),
-      (error: unknown) => restart(runner, error),
-    )
-    await keep(runner)
-  }
-
-  function restart(runner: Runner, error?: unknown): void {
-    if (state.stopping || state.runner !== runner) return
-    state.runner = undefined
-    log.warn({ err: error }, 'the job worker ended; starting another')
-    setTimeout(() => startUntilDone(), RESTART_MS).unref()
-  }
-
-  function startUntilDone(): void {
-    if (state.stopping) return
-    startRunner().catch((error: unknown) => {
-      log.warn({ err: error }, 'the job worker could not be started; trying again')
-      setTimeout(startUntilDone, RESTART_MS).unref()
-    })
-  }
-
-  /** Makes sure that every sweep has its job, and takes jobs from processes that were killed. */
-  async function keep(runner: Runner): Promise<void> {
-    try {
-      await releaseStale(pool, { sweeps, now: new Date() })
-      for (const { name } of sweeps) await runner.addJob(name, {}, { jobKey: name, jobKeyMode: 'unsafe_dedupe', maxAttempts: ATTEMPTS_MAX })
-    } catch (error) {
-      log.warn({ err: error }, 'the jobs could not be looked after; trying again')
-    }
-  }
-
+  let timer: NodeJS.Timeout | undefined
   return {
     name: 'jobs',
     phase: 'consumer',
     async start() {
       if (sweeps.length === 0) return
-      startUntilDone()
-      state.timer = setInterval(() => {
-        if (state.runner) state.keeping = keep(state.runner)
+      startUntilDone(worker)
+      timer = setInterval(() => {
+        if (worker.runner) worker.keeping = keep(worker, worker.runner)
       }, options.keepMs ?? 5000)
     },
     async stop() {
-      state.stopping = true
-      clearInterval(state.timer)
-      await state.keeping
-      await state.runner?.stop()
+      worker.stopping = true
+      clearInterval(timer)
+      await worker.starting
+      await worker.keeping
+      await worker.runner?.stop()
     },
+  }
+}
+
+interface Worker extends JobsOptions {
+  taskList: TaskList
+  stopping: boolean
+  starting?: Promise<void>
+  runner?: Runner
+  keeping?: Promise<void>
+}
+
+function startUntilDone(worker: Worker): void {
+  if (worker.stopping) return
+  worker.starting = startRunner(worker).catch((error: unknown) => {
+    worker.log.warn({ err: error }, 'the job worker could not be started; trying again')
+    setTimeout(() => startUntilDone(worker), RESTART_MS).unref()
+  })
+}
+
+async function startRunner(worker: Worker): Promise<void> {
+  const { pool, log, sweeps, concurrency = 3, pollMs = 1000 } = worker
+  await prepareSchema(pool)
+  if (worker.stopping) return
+  const runner = await run({
+    pgPool: pool,
+    taskList: worker.taskList,
+    parsedCronItems: [],
+    concurrency: Math.min(concurrency, sweeps.length),
+    pollInterval: pollMs,
+    noHandleSignals: true,
+    useNodeTime: true,
+    logger: toWorkerLogger(log),
+  })
+  worker.runner = runner
+  runner.promise.then(
+    () => restart(worker, runner),
+    (error: unknown) => restart(worker, runner, error),
+  )
+  await keep(worker, runner)
+}
+
+function restart(worker: Worker, runner: Runner, error?: unknown): void {
+  if (worker.stopping || worker.runner !== runner) return
+  worker.runner = undefined
+  worker.log.warn({ err: error }, 'the job worker ended; starting another')
+  setTimeout(() => startUntilDone(worker), RESTART_MS).unref()
+}
+
+/** Makes sure that every sweep has its job, and takes jobs from processes that were killed. */
+async function keep({ pool, log, sweeps }: Worker, runner: Runner): Promise<void> {
+  try {
+    await releaseStale(pool, { sweeps, now: new Date() })
+    for (const { name } of sweeps) await runner.addJob(name, {}, { jobKey: name, jobKeyMode: 'unsafe_dedupe', maxAttempts: ATTEMPTS_MAX })
+  } catch (error) {
+    log.warn({ err: error }, 'the jobs could not be looked after; trying again')
   }
 }
 

@@ -1,5 +1,5 @@
 import { baseConfigSchema } from '@alcove/kit'
-import Type, { type Static } from 'typebox'
+import Type from 'typebox'
 
 /** The environment of reporting; it adds nothing to what every service understands. */
 export const configSchema = Type.Object({
@@ -7,4 +7,3 @@ export const configSchema = Type.Object({
   /** The service's own database, such as `postgres://reporting@127.0.0.1:5432/reporting`. */
   DATABASE_URL: Type.String({ minLength: 1 }),
 })
-export type Config = Static<typeof configSchema>

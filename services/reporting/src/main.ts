@@ -6,7 +6,8 @@ import { runService } from '@alcove/kit'
 import { buildApp } from './app.ts'
 import { configSchema } from './config.ts'
 import { onAnyEvent } from './consumers/on-any-event.ts'
-import { findNewestTime } from './db/raw-events.ts'
+import { project } from './db/projections.ts'
+import { findNewestTime, keepRawEvent } from './db/raw-events.ts'
 import { createReads } from './db/reads.ts'
 
 const migrations = [eventsMigrations, fileURLToPath(new URL('../prisma/migrations', import.meta.url))]
@@ -23,7 +24,17 @@ await runService({
       metrics,
     })
     // Every event changes one aggregate's row only, so many may share a transaction.
-    const events = createEventParts({ service: 'reporting', pool, config, log, metrics, clock, killPoints, handlers: onAnyEvent(), togetherMax: 100 })
+    const events = createEventParts({
+      service: 'reporting',
+      pool,
+      config,
+      log,
+      metrics,
+      clock,
+      killPoints,
+      handlers: onAnyEvent({ keepRawEvent, project }),
+      togetherMax: 100,
+    })
     const jobs = createJobs({ pool, log, service: 'reporting', sweeps: events.sweeps })
     const readAsOf = async () => (await findNewestTime(pool)) ?? clock.now()
     return {

@@ -6,10 +6,13 @@ import {
   locationCreated,
   paymentCaptured,
   spaceCreated,
+  type AuditEntry,
   type BookingState,
   type CloudEvent,
   type EventType,
   type PaymentState,
+  type RevenueItem,
+  type UtilisationItem,
 } from '@alcove/contracts'
 import { createInbox, type Delivery } from '@alcove/events'
 import { newId } from '@alcove/kit'
@@ -17,8 +20,17 @@ import { buildEvent, buildTestContext, createTestDatabase, type TestContext, typ
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../src/app.ts'
 import { onAnyEvent } from '../src/consumers/on-any-event.ts'
-import { findNewestTime } from '../src/db/raw-events.ts'
+import { project } from '../src/db/projections.ts'
+import { findNewestTime, keepRawEvent } from '../src/db/raw-events.ts'
 import { createReads } from '../src/db/reads.ts'
+
+/** Members of all the answers and of problems: a test names those that it expects. */
+export interface AnswerBody {
+  asOf: string
+  items: (UtilisationItem & RevenueItem & AuditEntry)[]
+  nextCursor: string | null
+  errors: { pointer: string }[]
+}
 
 /** The service on a database of its own, fed with events through its real inbox. */
 export interface Fixture {
@@ -26,7 +38,7 @@ export interface Fixture {
   context: TestContext
   database: TestDatabase
   feed(...events: CloudEvent[]): Promise<void>
-  get(url: string, role?: 'member' | 'team-admin' | 'operator' | 'admin'): Promise<{ status: number; body: any }>
+  get(url: string, role?: 'member' | 'team-admin' | 'operator' | 'admin'): Promise<{ status: number; body: AnswerBody }>
   close(): Promise<void>
 }
 
@@ -67,7 +79,7 @@ const topicOf = (event: CloudEvent) => event.source.replace('/alcove/', '')
 /** Now is Monday, 2026-01-05, 12:00 in Berlin. */
 export async function createFixture(now = '2026-01-05T11:00:00Z'): Promise<Fixture> {
   const [database, context] = await Promise.all([createTestDatabase('reporting'), buildTestContext('reporting', now)])
-  const inbox = createInbox({ pool: database.pool, handlers: onAnyEvent(), clock: context.clock, log: context.log, togetherMax: 100 })
+  const inbox = createInbox({ pool: database.pool, handlers: onAnyEvent({ keepRawEvent, project }), clock: context.clock, log: context.log, togetherMax: 100 })
   const reads = createReads(database.pool)
   const app = buildApp({ ...context, reads, readAsOf: async () => (await findNewestTime(database.pool)) ?? context.clock.now() })
   await app.ready()

@@ -49,7 +49,7 @@ describe('GET /v1/reports/revenue 200', () => {
     expect(await items(`${week}&groupBy=location&locationId=${idOf(chicago)}`)).toEqual([{ key: idOf(chicago), ...dollarItem }])
     expect(await items(`${week}&groupBy=space`)).toHaveLength(2)
     // Both begin on the 5th of their own places.
-    expect((await items(week)).map((item: any) => item.key)).toEqual(['2026-01-05', '2026-01-05'])
+    expect((await items(week)).map((item) => item.key)).toEqual(['2026-01-05', '2026-01-05'])
   })
 
   it('belongs to the group in which the booking begins', async () => {
@@ -63,7 +63,7 @@ describe('GET /v1/reports/revenue 200', () => {
       totalMinor: 300,
     })
     await fixture.feed(location, space, late)
-    expect((await items(week)).map((item: any) => [item.key, item.bookedMinor])).toEqual([['2026-01-05', 300]])
+    expect((await items(week)).map((item) => [item.key, item.bookedMinor])).toEqual([['2026-01-05', 300]])
     expect(await items('from=2026-01-05T23:00:00Z&to=2026-01-06T23:00:00Z')).toEqual([])
   })
 })

@@ -42,7 +42,7 @@ describe('GET /v1/reports/utilisation 200', () => {
     const whole = buildClosure(idOf(location), { startsAt: '2026-01-05T07:00:00Z', endsAt: '2026-01-05T08:00:00Z' })
     const own = buildClosure(idOf(location), { spaceIds: [idOf(two)], startsAt: '2026-01-05T07:30:00Z', endsAt: '2026-01-05T09:00:00Z' })
     await fixture.feed(location, one, two, whole, own)
-    const bySpace = async () => Object.fromEntries((await report(`${monday}&groupBy=space`)).items.map((item: any) => [item.key, item.bookableMinutes]))
+    const bySpace = async () => Object.fromEntries((await report(`${monday}&groupBy=space`)).items.map((item) => [item.key, item.bookableMinutes]))
     expect(await bySpace()).toEqual({ [idOf(one)]: 540, [idOf(two)]: 960 })
     await fixture.feed(buildEvent(closureDeleted, { ...(whole.data as typeof closureDeleted.example), version: 2 }))
     expect(await bySpace()).toEqual({ [idOf(one)]: 600, [idOf(two)]: 1020 })
@@ -71,7 +71,7 @@ describe('GET /v1/reports/utilisation 200', () => {
     )
     const booked = async (groupBy: string) => {
       const { items } = await report(`from=2026-01-05T00:00:00Z&to=2026-01-07T12:00:00Z&groupBy=${groupBy}`)
-      return Object.fromEntries(items.filter((item: any) => item.bookings > 0).map((item: any) => [item.key, item.bookedMinutes]))
+      return Object.fromEntries(items.filter((item) => item.bookings > 0).map((item) => [item.key, item.bookedMinutes]))
     }
     expect(await booked('day')).toEqual({ '2026-01-05': 60, '2026-01-06': 60 })
     expect(await booked('week')).toEqual({ '2026-01-05': 60, '2026-01-04': 60 })
@@ -81,7 +81,7 @@ describe('GET /v1/reports/utilisation 200', () => {
   it('counts hours of days of 23 and 25 hours as the clock on the wall shows them', async () => {
     const always = buildLocation({ openingHours: { weekly: [], exceptions: [] } })
     await fixture.feed(always, buildSpace(idOf(always), 1))
-    const minutes = async (query: string) => (await report(query)).items.map((item: any) => item.bookableMinutes)
+    const minutes = async (query: string) => (await report(query)).items.map((item) => item.bookableMinutes)
     expect(await minutes('from=2026-03-28T23:00:00Z&to=2026-03-29T22:00:00Z')).toEqual([23 * 60])
     expect(await minutes('from=2026-10-24T22:00:00Z&to=2026-10-25T23:00:00Z')).toEqual([25 * 60])
   })
@@ -92,7 +92,7 @@ describe('GET /v1/reports/utilisation 200', () => {
     await fixture.feed(location, space)
     const state = space.data as typeof spaceUpdated.example
     await fixture.feed(buildEvent(spaceUpdated, { ...state, version: 2, units: [...state.units.slice(0, 1), { ...state.units[1]!, status: 'disabled' }] }))
-    expect((await report(monday)).items[0].bookableMinutes).toBe(600)
+    expect((await report(monday)).items[0]!.bookableMinutes).toBe(600)
     await fixture.feed(buildEvent(spaceUpdated, { ...state, version: 3, status: 'disabled' }))
     expect((await report(monday)).items).toEqual([])
   })
@@ -100,7 +100,7 @@ describe('GET /v1/reports/utilisation 200', () => {
   it('shows one location when asked, and nothing for one that is not there', async () => {
     const [one, two] = [buildLocation(), buildLocation()]
     await fixture.feed(one, two, buildSpace(idOf(one), 1), buildSpace(idOf(two), 5))
-    expect((await report(`${monday}&locationId=${idOf(one)}`)).items[0].bookableMinutes).toBe(600)
+    expect((await report(`${monday}&locationId=${idOf(one)}`)).items[0]!.bookableMinutes).toBe(600)
     expect((await report(`${monday}&locationId=01890000-0000-7000-8000-00000000ffff`)).items).toEqual([])
   })
 
@@ -108,7 +108,7 @@ describe('GET /v1/reports/utilisation 200', () => {
     expect(await report('')).toEqual({ asOf: '2026-01-05T11:00:00Z', items: [], nextCursor: null })
     const location = buildLocation()
     await fixture.feed(location, buildSpace(idOf(location), 1))
-    const keys = (await report('')).items.map((item: any) => item.key)
+    const keys = (await report('')).items.map((item) => item.key)
     expect([keys[0], keys.at(-1)]).toEqual(['2025-12-08', '2026-02-04'])
   })
 })
@@ -125,6 +125,6 @@ describe('GET /v1/reports/utilisation 400', () => {
   ])('refuses %s', async (query, pointer) => {
     const { status, body } = await fixture.get(`/v1/reports/utilisation?${query}`)
     expect(status).toBe(400)
-    expect(body.errors.map((error: any) => error.pointer).join()).toContain(pointer)
+    expect(body.errors.map((error) => error.pointer).join()).toContain(pointer)
   })
 })

@@ -2,7 +2,7 @@ import { accountRegistered, auditRecorded, type Audit } from '@alcove/contracts'
 import { newId } from '@alcove/kit'
 import { buildEvent } from '@alcove/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createFixture, type Fixture } from './fixture.ts'
+import { createFixture, type AnswerBody, type Fixture } from './fixture.ts'
 
 let fixture: Fixture
 beforeEach(async () => {
@@ -33,7 +33,7 @@ describe('GET /v1/audit 200', () => {
       ],
       nextCursor: null,
     })
-    const ids = async (query: string) => (await list(query)).items.map((item: any) => item.id)
+    const ids = async (query: string) => (await list(query)).items.map((item) => item.id)
     expect(await ids(`?actorId=${actor.id}`)).toEqual([login.id])
     expect(await ids('?action=account.registered')).toEqual([registered.id])
     expect(await ids(`?subject=${accountRegistered.example.userId}`)).toEqual([registered.id])
@@ -47,9 +47,9 @@ describe('GET /v1/audit 200', () => {
     const seen: string[] = []
     let cursor: string | null = null
     do {
-      const page: any = await list(`?limit=3${cursor ? `&cursor=${cursor}` : ''}`)
+      const page: AnswerBody = await list(`?limit=3${cursor ? `&cursor=${cursor}` : ''}`)
       expect(page.items.length).toBeLessThanOrEqual(3)
-      seen.push(...page.items.map((item: any) => item.id))
+      seen.push(...page.items.map((item) => item.id))
       cursor = page.nextCursor
     } while (cursor)
     expect(seen).toEqual(

@@ -1,7 +1,7 @@
 import { createSleeper } from '../wait.ts'
 import type { Delivery } from '../transport.ts'
-import { readEnds, type EmbeddedLogOptions } from './embedded-log.ts'
 import { fetchDeliveries, unitOf, type Position } from './fetch.ts'
+import { readEnds, type EmbeddedLogOptions } from './topics.ts'
 
 const BATCH_MAX = 500
 

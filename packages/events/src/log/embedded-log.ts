@@ -1,31 +1,7 @@
-import type { Pool } from 'pg'
 import type { Transport } from '../transport.ts'
 import { createBroadcastReader } from './broadcast.ts'
 import { createSubscription } from './subscription.ts'
-
-/** Options of {@link createEmbeddedLog}. */
-export interface EmbeddedLogOptions {
-  /** A pool on the log's own database, migrated with `logMigrations`. Closed with the transport. */
-  pool: Pool
-  log: { warn(fields: object, message: string): void }
-  /** How long an idle reader waits between two looks; default 100 ms. */
-  pollMs?: number
-  /** Messages older than this are removed; default 14 days, as on the broker. */
-  retentionDays?: number
-}
-
-const LATEST = 'SELECT topic, partition, next_offset FROM log_partition WHERE topic = ANY($1) ORDER BY topic, partition'
-
-/** The end of every partition of the topics, making topics that are new. */
-export async function readEnds(pool: Pool, topics: readonly string[]): Promise<{ topic: string; partition: number; next_offset: string }[]> {
-  const { rows } = await pool.query<{ topic: string; partition: number; next_offset: string }>({ name: 'log-ends', text: LATEST, values: [topics] })
-  return rows
-}
-
-/** Makes the partitions of topics that were never named before. */
-export async function ensureTopics(pool: Pool, topics: readonly string[]): Promise<void> {
-  for (const topic of topics) await pool.query('SELECT log_ensure_topic($1)', [topic])
-}
+import { ensureTopics, type EmbeddedLogOptions } from './topics.ts'
 
 /**
  * The transport of one machine: an append-only log in PostgreSQL with topics, per-key order, consumer groups with
