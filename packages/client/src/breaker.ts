@@ -21,7 +21,7 @@ export const breakerDefaults: BreakerSettings = {
   errorThresholdPercentage: 50,
   windowMs: 10_000,
   consecutiveFailuresMax: 5,
-  resetTimeoutMs: 3000,
+  resetTimeoutMs: 2000,
 }
 
 export interface Breaker {

@@ -116,9 +116,11 @@ describe('date-time', () => {
 
 describe('ids', () => {
   it('are UUIDv7 and sort by creation', () => {
-    const ids = Array.from({ length: 200 }, newId)
+    const ids = Array.from({ length: 20_000 }, newId)
     expect(ids.every((id) => /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id))).toBe(true)
     expect([...ids].sort()).toEqual(ids)
+    expect(new Set(ids.map((id) => id.slice(-12))).size).toBe(ids.length)
+    expect(Math.abs(Number.parseInt(ids[0]!.replace('-', '').slice(0, 12), 16) - Date.now())).toBeLessThan(60_000)
   })
   it('are traceparents that never repeat, also when the batch of random bytes is used up', () => {
     const made = Array.from({ length: 500 }, newTraceparent)
