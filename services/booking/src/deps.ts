@@ -10,7 +10,7 @@ import { createBookingReader } from './db/booking-reader.ts'
 import { createClaimSource } from './db/claims.ts'
 import { createInternalReads } from './db/event-effects.ts'
 import type { Prisma } from './db/prisma.ts'
-import { toReference } from './domain/reference.ts'
+import { referenceLength, toReference } from './domain/reference.ts'
 
 interface Adapters {
   pool: Pool
@@ -26,8 +26,8 @@ const referencesOffered = 4
 export function createAppDeps({ pool, prisma, client, config }: Adapters) {
   return {
     newId,
-    newReferences: () => Array.from({ length: referencesOffered }, () => toReference(randomBytes(6))),
-    reader: createBookingReader(pool, prisma),
+    newReferences,
+    reader: createBookingReader(pool),
     people: createPersonSource(client),
     spaces: createSpaceSource(client),
     claims: createClaimSource(pool),
@@ -37,4 +37,9 @@ export function createAppDeps({ pool, prisma, client, config }: Adapters) {
     checkInOpensMinutes: config.CHECK_IN_OPENS_MINUTES,
     authorizeWaitMs: config.AUTHORIZE_WAIT_MS,
   } satisfies Partial<AppDeps>
+}
+
+function newReferences(): string[] {
+  const bytes = randomBytes(referencesOffered * referenceLength)
+  return Array.from({ length: referencesOffered }, (_, index) => toReference(bytes.subarray(index * referenceLength)))
 }

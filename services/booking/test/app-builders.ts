@@ -196,7 +196,7 @@ export async function createHarness(options: { poolMax?: number; authorizeWaitMs
     newId,
     carryOn: background.carryOn,
     newReferences: () => [0, 1, 2].map(() => toReference(randomBytes(8))),
-    reader: createBookingReader(pool, prisma),
+    reader: createBookingReader(pool),
     people: fakes.people,
     spaces: fakes.spaceSource,
     claims: createClaimSource(pool),

@@ -1,16 +1,17 @@
 import type { Pool } from 'pg'
 import type { BookingRecord, NewAttempt } from '../domain/booking.ts'
 import type { BookingReader, UnsettledAttempt } from '../domain/ports.ts'
-import type { Prisma } from './prisma.ts'
 import { toBooking } from './booking-row.ts'
 
 const FIND = 'SELECT booking_view(b) AS booking FROM booking b WHERE b.id = $1'
 const CLOSED = `SELECT EXISTS (SELECT FROM closure WHERE location_id = $1 AND NOT deleted AND (space_ids = '{}' OR $2::uuid = ANY (space_ids))
   AND starts_at < $4 AND ends_at > $3) AS closed`
-const dayMs = 86_400_000
+// Kept 24 h; the claim call takes over an older row.
+const FIND_KEY = `SELECT booking_id, body_hash FROM idempotency
+  WHERE principal = $1 AND method = $2 AND path = $3 AND key = $4 AND created_at > $5::timestamptz - interval '24 hours'`
 
 /** Single rows, for use cases and routes. */
-export function createBookingReader(pool: Pool, prisma: Prisma): BookingReader {
+export function createBookingReader(pool: Pool): BookingReader {
   const isClosed: BookingReader['isClosed'] = async ({ locationId, spaceId, startsAt, endsAt }) => {
     const { rows } = await pool.query<{ closed: boolean }>({ name: 'is-closed', text: CLOSED, values: [locationId, spaceId, startsAt, endsAt] })
     return rows[0]!.closed
@@ -21,9 +22,12 @@ export function createBookingReader(pool: Pool, prisma: Prisma): BookingReader {
       return rows[0] && toBooking(rows[0].booking)
     },
     async findKey({ principal, method, path, key }, now) {
-      const row = await prisma.idempotency.findUnique({ where: { principal_method_path_key: { principal, method, path, key } } })
-      // Kept 24 h; the claim call takes over an older row.
-      return row && row.createdAt.getTime() > now.getTime() - dayMs ? { bookingId: row.bookingId, bodyHash: row.bodyHash } : undefined
+      const { rows } = await pool.query<{ booking_id: string; body_hash: string }>({
+        name: 'find-key',
+        text: FIND_KEY,
+        values: [principal, method, path, key, now],
+      })
+      return rows[0] && { bookingId: rows[0].booking_id, bodyHash: rows[0].body_hash }
     },
     isHitByClosure: (booking: BookingRecord) => isClosed(booking),
     isClosed,
