@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -24,7 +24,8 @@ const plan: Record<Subject, readonly (readonly [RegExp, readonly AnyFlow[]])[]> 
   booking: [
     [/^create\./, ['card', 'credits', 'hold']],
     [/^pay\./, ['pay']],
-    [/^(change|cancel)\./, ['card', 'credits']],
+    [/^change\./, ['card', 'credits', 'leftAlone']],
+    [/^cancel\./, ['card', 'credits']],
     [/^hold\./, ['hold']],
     [/^check-/, ['attend']],
     [/^reconcile\./, ['reconcile']],
@@ -34,6 +35,7 @@ const plan: Record<Subject, readonly (readonly [RegExp, readonly AnyFlow[]])[]> 
     [/^payment\.(reserve|charge-credits|return-credits)\./, ['credits']],
     [/^payment\.void\./, ['givenUp']],
     [/^payment\.release\./, ['expiredChange']],
+    [/^payment\.(authorize|capture|refund|target)\./, ['card', 'leftAlone']],
     [/^(payment|inbox|outbox)\./, ['card']],
   ],
 }
@@ -70,6 +72,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await api?.close()
   await api?.stack.down()
+  if (api) await rm(api.stack.dir, { recursive: true, force: true })
 })
 
 const productNow = () => new Date(Date.now() + clockOffsetMs)
@@ -82,6 +85,9 @@ async function prepare(): Promise<FlowContext> {
   const place = await makePlace(operator, { creditsPerHour: 2 })
   return { api, member, place, hours: 0, isOver: () => false, remember: (made) => remembered.push(made) }
 }
+
+/** Flows that ran to their end, so that the checks afterwards also hold for a part of the plan. */
+const ran: AnyFlow[] = []
 
 async function run(flow: AnyFlow, ctx: FlowContext, armNext: () => Promise<Armed>): Promise<Armed> {
   if (flow === 'reconcile') return dieBeforePaying(ctx, armNext)
@@ -104,6 +110,7 @@ describe.each(cases)('$service killed at $point, flow $flow', ({ service, point,
     const armNext = () => arm(api.stack, service, point)
     const armed = await run(flow, ctx, armNext)
     await armed.survive()
+    ran.push(flow)
     expect(armed.isKilled()).toBe(true)
   })
 })
@@ -129,11 +136,11 @@ describe('after all deaths', () => {
 
   it('most bookings that were to stay are confirmed: the flows were real', async () => {
     const [row] = await query<{ n: number }>(api.stack, 'booking', `SELECT count(*)::int AS n FROM booking WHERE status = 'confirmed'`)
-    expect(row!.n).toBeGreaterThanOrEqual(cases.filter(({ flow }) => flow === 'card' || flow === 'credits' || flow === 'hold').length)
+    expect(row!.n).toBeGreaterThanOrEqual(ran.filter((flow) => ['card', 'credits', 'hold', 'leftAlone'].includes(flow)).length)
   })
 
   it('the same Idempotency-Key gives the same booking', async () => {
-    expect(remembered.length).toBeGreaterThanOrEqual(cases.length)
+    expect(remembered.length).toBeGreaterThanOrEqual(ran.length)
     for (const { key, body, bookingId } of remembered) {
       const again = await api.call<{ id: string }>('POST', '/v1/bookings', {
         token: member.token,
@@ -160,7 +167,7 @@ describe('after all deaths', () => {
       `SELECT a.id, a.booking_id, b.user_id, a.method, a.amount_minor::int, a.amount_credits::int, a.currency FROM attempt a JOIN booking b ON b.id = a.booking_id
        WHERE a.status NOT IN ('open', 'unsent') AND a.keep_minor = 0 AND a.keep_credits = 0`,
     )
-    expect(gone.length).toBeGreaterThan(20)
+    expect(gone.length).toBeGreaterThanOrEqual(ran.filter((flow) => ['card', 'credits', 'givenUp'].includes(flow)).length)
     const before = await readMoney(api.stack)
     const headers = { 'x-service-authorization': `Bearer ${await api.stack.serviceToken('booking', 'payment')}` }
     for (const { id, booking_id: bookingId, user_id: userId, method, amount_minor: amountMinor, amount_credits: amountCredits, currency } of gone) {

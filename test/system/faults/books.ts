@@ -1,5 +1,5 @@
 import type { Stack } from '../../../scripts/supervisor/types.ts'
-import { countOutboxRows, query } from '../databases.ts'
+import { query } from '../databases.ts'
 
 interface BookingRow extends Record<string, unknown> {
   id: string
@@ -37,8 +37,14 @@ export async function listUnsettled(stack: Stack): Promise<string[]> {
     `SELECT count(*)::int AS attempts FROM attempt WHERE status = 'processing' OR due_at IS NOT NULL OR lease_until IS NOT NULL`,
   )
   const counts = { 'open attempts': booking!.attempts, 'releases owed': booking!.releases, changes: booking!.changes, 'attempts at payment': payment!.attempts }
-  const waiting = { ...counts, 'outbox rows': await countOutboxRows(stack), 'targets not heard': await countUnheard(stack) }
+  const waiting = { ...counts, 'outbox rows': await countOutboxes(stack), 'targets not heard': await countUnheard(stack) }
   return Object.entries(waiting).flatMap(([what, count]) => (count > 0 ? [`${count} ${what}`] : []))
+}
+
+/** Events of booking and payment that have not left their outbox. */
+async function countOutboxes(stack: Stack): Promise<number> {
+  const counts = await Promise.all(['booking', 'payment'].map((service) => query<{ n: number }>(stack, service, 'SELECT count(*)::int AS n FROM outbox')))
+  return sum(counts.map(([row]) => row!.n))
 }
 
 /** Decisions of bookings that payment has not stored yet. */

@@ -87,6 +87,12 @@ const isSettled = async (ctx: FlowContext, bookingId: string) => {
   )
   return row!.n === 0
 }
+const isRefunded = async (ctx: FlowContext, bookingId: string) => {
+  const [row] = await query<{ n: number }>(ctx.api.stack, 'payment', `SELECT count(*)::int AS n FROM payment WHERE booking_id = $1 AND refunded_minor > 0`, [
+    bookingId,
+  ])
+  return row!.n > 0
+}
 const orOver = (ctx: FlowContext, what: string, done: () => Promise<boolean>) => eventually(what, async () => ctx.isOver() || (await done()))
 
 /** Create, pay, dearer, cheaper, cancel. */
@@ -124,6 +130,19 @@ export const flows = {
   async credits(ctx: FlowContext) {
     await wholeLife(ctx, credits)
     await stays(ctx)
+  },
+  /** Once the process has died nobody touches the booking again: reconciliation alone brings it to its end. */
+  async leftAlone(ctx: FlowContext) {
+    const { body } = await create(ctx, card())
+    await reaches(ctx, body.id, (booking) => booking.status === 'confirmed')
+    await orOver(ctx, 'it is captured', () => isCaptured(ctx, body.id, 1))
+    if (ctx.isOver()) return
+    await resize(ctx, body.id, 2, card())
+    await reaches(ctx, body.id, (booking) => booking.version >= 3 && !booking.pendingChange)
+    await orOver(ctx, 'both are captured', () => isCaptured(ctx, body.id, 2))
+    if (ctx.isOver()) return
+    await resize(ctx, body.id, 1)
+    await orOver(ctx, 'the difference is given back', () => isRefunded(ctx, body.id))
   },
   async hold(ctx: FlowContext) {
     const holdId = await placeHold(ctx)
