@@ -1,5 +1,5 @@
-import { bookingConfirmed, operations } from '@alcove/contracts'
-import { buildCallers, fuzzOperation } from '@alcove/testing'
+import { bookingConfirmed } from '@alcove/contracts'
+import { buildCallers, fuzzOperation, listFuzzable } from '@alcove/testing'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createFixture, createTestApp, type Fixture } from './fixture.ts'
@@ -20,7 +20,11 @@ afterAll(async () => {
   await fixture.close()
 })
 
-test.each(operations.filter((operation) => operation.service === 'notification'))('$id answers whatever is sent to it', async (operation) => {
-  const callers = await buildCallers(operation, fixture.context.tokens, userId)
-  await expect(fuzzOperation({ send: (request) => app.inject(request as never), callers, ids }, operation)).resolves.toBeUndefined()
-})
+test.each(listFuzzable('notification'))(
+  '$id answers whatever is sent to it',
+  async (operation) => {
+    const callers = await buildCallers(operation, fixture.context.tokens, userId)
+    await expect(fuzzOperation({ send: (request) => app.inject(request as never), callers, ids }, operation)).resolves.toBeUndefined()
+  },
+  120_000,
+)

@@ -29,10 +29,18 @@ const notorious = [
 export interface ArbitraryOptions {
   /** Of existing resources. */
   ids?: readonly string[]
+  /** Of existing resources of one kind, by the member that names it (`spaceId`) or the path's segment before it (`spaces`). */
+  idsByName?: Readonly<Record<string, readonly string[]>>
   /** Texts with a meaning: zones, tokens, currencies. */
   words?: readonly string[]
   /** Most instants are within a day and a half after this. */
   around?: string
+}
+
+/** The options inside a member of that name: only the ids that it may hold, where they are known. */
+export function narrow(options: ArbitraryOptions, name: string): ArbitraryOptions {
+  const ids = options.idsByName?.[name]
+  return ids ? { ...options, ids } : options
 }
 
 /** Values that a schema accepts, its edges included. */
@@ -79,7 +87,7 @@ function buildObject(schema: Schema, options: ArbitraryOptions): Arbitrary<unkno
     const [pattern] = Object.values(schema.patternProperties ?? {})
     return pattern ? fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), buildArbitrary(pattern, options), { maxKeys: 3 }) : fc.constant({})
   }
-  const arbitraries = Object.fromEntries(properties.map(([name, property]) => [name, buildArbitrary(property, options)]))
+  const arbitraries = Object.fromEntries(properties.map(([name, property]) => [name, buildArbitrary(property, narrow(options, name))]))
   const values = fc.record(arbitraries, { requiredKeys: schema.required ?? [] })
   return schema.minProperties ? values.filter((value) => Object.keys(value).length >= schema.minProperties!) : values
 }

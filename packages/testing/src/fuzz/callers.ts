@@ -1,4 +1,4 @@
-import type { Operation, ServiceName } from '@alcove/contracts'
+import { operations, type Operation, type ServiceName } from '@alcove/contracts'
 import { listCallers } from '@alcove/graph'
 import type { TestTokens } from '../tokens.ts'
 
@@ -19,4 +19,12 @@ export async function buildCallers(operation: Operation, tokens: TestTokens, use
     case 'service':
       return Promise.all(listCallers(operation.service).map((caller) => tokens.asService(caller as ServiceName)))
   }
+}
+
+const ending = /^(cancel|close|deactivate|delete|logout|remove|retire|reset)-/
+
+/** A service's operations in an order in which none takes away early what the others need: reads, writes, then what ends something. */
+export function listFuzzable(service: ServiceName): Operation[] {
+  const rank = ({ id, method }: Operation) => (ending.test(id) ? 2 : method === 'GET' ? 0 : 1)
+  return operations.filter((operation) => operation.service === service).sort((left, right) => rank(left) - rank(right))
 }

@@ -1,6 +1,6 @@
 import type { Operation, ProblemSlug } from '@alcove/contracts'
 import fc, { type Arbitrary } from 'fast-check'
-import { buildArbitrary, type ArbitraryOptions } from './arbitraries.ts'
+import { buildArbitrary, narrow, type ArbitraryOptions } from './arbitraries.ts'
 import { buildBroken, listRefusedTexts } from './broken.ts'
 import { checkPointers, createAnswerCheck, FuzzFailure, type FuzzAnswer } from './check-answer.ts'
 import type { Schema } from './schema.ts'
@@ -117,13 +117,19 @@ function buildUrl(operation: Operation, params: unknown, query: unknown): string
 /** Parts of a request as the schemas allow them. */
 function buildParts(fuzz: Fuzz): Arbitrary<{ params: unknown; query: unknown; body: unknown; headers: Record<string, string> }> {
   const { operation } = fuzz
-  const part = (schema: unknown) => (schema ? buildArbitrary(schema as Schema, fuzz.target) : fc.constant(undefined))
+  const part = (schema: unknown, options: ArbitraryOptions = fuzz.target) => (schema ? buildArbitrary(schema as Schema, options) : fc.constant(undefined))
+  const collection = /([^/]+)\/\{id\}/.exec(operation.path)?.[1]
   const ifMatch = operation.ifMatch ? fc.constantFrom('"1"', '"2"', '"999999999999999"', 'W/"1"', '*', '"x"') : fc.constant(undefined)
   const key = operation.method === 'POST' ? fc.option(fc.uuid(), { nil: undefined }) : fc.constant(undefined)
   const headers = fc
     .tuple(ifMatch, key)
     .map(([etag, idempotencyKey]) => ({ ...(etag ? { 'if-match': etag } : {}), ...(idempotencyKey ? { 'idempotency-key': idempotencyKey } : {}) }))
-  return fc.record({ params: part(operation.params), query: part(operation.query), body: part(operation.body), headers })
+  return fc.record({
+    params: part(operation.params, collection ? narrow(fuzz.target, collection) : fuzz.target),
+    query: part(operation.query),
+    body: part(operation.body),
+    headers,
+  })
 }
 
 async function sendAllowed(fuzz: Fuzz): Promise<void> {
