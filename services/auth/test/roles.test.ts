@@ -61,12 +61,17 @@ describe('PUT /v1/auth/users/{id}/roles', () => {
 describe('409 illegal-transition', () => {
   it('keeps the last admin an admin and active, also when the last two demote each other at once', async () => {
     const lonely = await startAuth()
-    const [one, other] = [await lonely.logInAs(['admin']), await lonely.logInAs(['admin'])]
+    let [one, other] = [await lonely.logInAs(['admin']), await lonely.logInAs(['admin'])]
     const demote = (id: string, headers: Record<string, string>) =>
       lonely.app.inject({ method: 'PUT', url: `/v1/auth/users/${id}/roles`, payload: { roles: ['member'] }, headers })
-    const answers = await Promise.all([demote(one.account.id, other.headers), demote(other.account.id, one.headers)])
-    expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, 409])
-    const left = answers[0]!.statusCode === 200 ? other : one
+    for (let round = 0; round < 15; round += 1) {
+      const answers = await Promise.all([demote(one.account.id, other.headers), demote(other.account.id, one.headers)])
+      expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, 409])
+      const left = answers[0]!.statusCode === 200 ? other : one
+      ;[one, other] = [left, await lonely.logInAs(['admin'])]
+    }
+    const left = one
+    expect((await demote(other.account.id, left.headers)).statusCode).toBe(200)
     const refused = await demote(left.account.id, left.headers)
     expect(refused.json().type).toBe('/problems/illegal-transition')
     const deactivated = await lonely.post(

@@ -30,11 +30,11 @@ describe('rotation', () => {
     const sets: { verify: ReturnType<typeof toSet>; fetchedAt: number }[] = []
     const kids = new Set<string>()
     await replicas[0]!.rotate()
-    // Five days in steps of five minutes: five keys come and go.
-    for (let step = 0; step < 5 * 24 * 12; step += 1) {
+    const day = 24 * 12
+    // A week in steps of five minutes. Sweeps come on either replica, then for three days not at all, then again.
+    for (let step = 0; step < 7 * day; step += 1) {
       const now = time.now().getTime()
-      // Sweeps come late and on any replica.
-      if (step % 7 === 0) await replicas[step % 2]!.rotate()
+      if (step < 3 * day || step > 5.9 * day) await replicas[step % 2]!.rotate()
       const ring = replicas[(step >> 1) % 2]!
       const token = await ring.issueAccessToken(claims, time.now())
       kids.add(decodeProtectedHeader(token).kid!)
@@ -43,11 +43,12 @@ describe('rotation', () => {
       while (tokens[0]!.expiresAt <= now) tokens.shift()
       while (sets[0]!.fetchedAt < now - jwksCacheMaxSeconds * 1000) sets.shift()
       for (const { verify } of [sets[0]!, sets.at(-1)!]) {
-        for (const valid of tokens) await jwtVerify(valid.token, verify, { currentDate: time.now(), issuer: 'http://auth', audience: 'alcove' })
+        for (const valid of new Set([tokens[0]!, tokens.at(-1)!]))
+          await jwtVerify(valid.token, verify, { currentDate: time.now(), issuer: 'http://auth', audience: 'alcove' })
       }
       time.advance({ minutes: 5 })
     }
-    expect(kids.size).toBe(5)
+    expect(kids.size).toBeGreaterThanOrEqual(5)
     // Keys that nobody needs any more are gone: current, next, and at most one retired.
     expect((await replicas[0]!.listPublicKeys()).length).toBeLessThanOrEqual(3)
   }, 120_000)
