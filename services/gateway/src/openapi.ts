@@ -82,6 +82,9 @@ export function buildOpenapi(version: string, isServed: (operation: Operation) =
     ...listRoutedOperations().map(({ operation, publicPath }) => ({ operation, path: publicPath })),
     ...own.map((operation) => ({ operation, path: operation.path })),
   ]
+  // By service as the contracts order them, then by path: what belongs together stands together.
+  const order = new Map(operations.map(({ service }, index) => [service, index]))
+  listed.sort((a, b) => order.get(a.operation.service)! - order.get(b.operation.service)! || a.path.localeCompare(b.path))
   const paths: Record<string, Json> = {}
   for (const { operation, path } of listed) {
     paths[path] ??= {}
