@@ -1,6 +1,4 @@
-import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
-import { withTransaction } from '@alcove/database'
+import { isGone, nameProcess, withTransaction } from '@alcove/database'
 import type { Pool, PoolClient } from 'pg'
 
 /** Options of {@link createLeaseKeeper}. */
@@ -43,7 +41,7 @@ interface Self extends LeaseKeeperOptions {
 export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
   const { pool, scope, kinds } = options
   const { lease, member } = options.tables
-  const self: Self = { ...options, owner: `${hostname()}:${process.pid}:${randomBytes(6).toString('hex')}`, ttl: `${options.ttlMs ?? 6000} milliseconds` }
+  const self: Self = { ...options, owner: nameProcess(), ttl: `${options.ttlMs ?? 6000} milliseconds` }
   const { owner } = self
   let known = false
   return {
@@ -100,7 +98,7 @@ async function listMembers(tx: PoolClient, { tables, scope, owner, ttl, kinds }:
     `SELECT owner, kinds, leased_until < clock_timestamp() AS expired FROM ${member} WHERE scope = $1 ORDER BY owner`,
     [scope],
   )
-  const isDead = (row: { owner: string; expired: boolean }) => row.expired || isDeadNeighbour(row.owner)
+  const isDead = (row: { owner: string; expired: boolean }) => row.expired || isGone(row.owner)
   const dead = rows.filter(isDead).map((row) => row.owner)
   if (dead.length > 0) {
     await tx.query(
@@ -126,17 +124,4 @@ async function takeFree(tx: PoolClient, self: Self, want: { units: readonly stri
 /** The rest of an uneven division goes to the first members, so that all shares together are all units. */
 function fairShare(units: number, members: number, rank: number): number {
   return Math.floor(units / members) + (rank < units % members ? 1 : 0)
-}
-
-/** Whether that owner was a process of this machine that is gone. */
-function isDeadNeighbour(other: string): boolean {
-  const [host, pid] = other.split(':')
-  // Our own pid may have two members; a container's predecessor with the same pid is waited for.
-  if (host !== hostname() || Number(pid) === process.pid) return false
-  try {
-    process.kill(Number(pid), 0)
-    return false
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH'
-  }
 }

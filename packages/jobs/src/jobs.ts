@@ -1,7 +1,8 @@
 import type { Lifecycle, Logger } from '@alcove/kit'
-import { Logger as WorkerLogger, run, runMigrations, type JobHelpers, type Runner, type TaskList } from 'graphile-worker'
+import { Logger as WorkerLogger, run, runMigrations, type JobHelpers, type Runner, type TaskList, type WorkerEvents } from 'graphile-worker'
 import type { Pool } from 'pg'
-import { releaseStale } from './stale.ts'
+import { EventEmitter } from 'node:events'
+import { announce, createWorkerTable, releaseStale, withdraw } from './stale.ts'
 
 /** Work that time makes due. It asks the database what is due at the product's clock; running late or twice is harmless. */
 export interface Sweep {
@@ -9,7 +10,7 @@ export interface Sweep {
   name: string
   /** Real seconds between the end of one run and the next, whichever replica runs it. */
   everySeconds: number
-  /** After this the signal aborts; a job locked for longer (its process was killed) is given to another replica. */
+  /** After this the signal aborts; a job locked for longer is given to another replica. */
   timeLimitSeconds: number
   run: (signal: AbortSignal) => Promise<void>
 }
@@ -39,7 +40,7 @@ const RESTART_MS = 1000
  * Node's real time. A worker that fails (database restarted) is started anew.
  */
 export function createJobs(options: JobsOptions): Lifecycle & { start(): Promise<void>; stop(): Promise<void> } {
-  const { log, sweeps } = options
+  const { pool, log, sweeps } = options
   const worker: Worker = {
     ...options,
     stopping: false,
@@ -62,6 +63,8 @@ export function createJobs(options: JobsOptions): Lifecycle & { start(): Promise
       await worker.starting
       await worker.keeping
       await worker.runner?.stop()
+      if (worker.poolId)
+        await withdraw(pool, worker.poolId).catch((error: unknown) => log.warn({ err: error }, 'the job worker could not be signed off; it will expire'))
     },
   }
 }
@@ -69,6 +72,8 @@ export function createJobs(options: JobsOptions): Lifecycle & { start(): Promise
 interface Worker extends JobsOptions {
   taskList: TaskList
   stopping: boolean
+  /** graphile-worker's name for the running pool: what it writes into the locks of jobs. */
+  poolId?: string
   starting?: Promise<void>
   runner?: Runner
   keeping?: Promise<void>
@@ -86,6 +91,10 @@ async function startRunner(worker: Worker): Promise<void> {
   const { pool, log, sweeps, concurrency = 3, pollMs = 1000 } = worker
   await prepareSchema(pool)
   if (worker.stopping) return
+  const events: WorkerEvents = new EventEmitter()
+  events.on('pool:create', ({ workerPool }) => {
+    worker.poolId = workerPool.id
+  })
   const runner = await run({
     pgPool: pool,
     taskList: worker.taskList,
@@ -95,6 +104,7 @@ async function startRunner(worker: Worker): Promise<void> {
     noHandleSignals: true,
     useNodeTime: true,
     logger: toWorkerLogger(log),
+    events,
   })
   worker.runner = runner
   runner.promise.then(
@@ -112,8 +122,9 @@ function restart(worker: Worker, runner: Runner, error?: unknown): void {
 }
 
 /** Makes sure that every sweep has its job, and takes jobs from processes that were killed. */
-async function keep({ pool, log, sweeps }: Worker, runner: Runner): Promise<void> {
+async function keep({ pool, log, sweeps, poolId }: Worker, runner: Runner): Promise<void> {
   try {
+    if (poolId) await announce(pool, poolId)
     await releaseStale(pool, { sweeps, now: new Date() })
     for (const { name } of sweeps) await runner.addJob(name, {}, { jobKey: name, jobKeyMode: 'unsafe_dedupe', maxAttempts: ATTEMPTS_MAX })
   } catch (error) {
@@ -138,6 +149,7 @@ async function prepareSchema(pool: Pool): Promise<void> {
   try {
     await client.query("SELECT pg_advisory_lock(hashtextextended('alcove.jobs', 0))")
     await runMigrations({ pgPool: pool })
+    await createWorkerTable(client)
   } finally {
     await client.query("SELECT pg_advisory_unlock(hashtextextended('alcove.jobs', 0))").catch(() => undefined)
     client.release()

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { cloneDatabase, waitFor, type TestDatabase } from '@alcove/testing'
 import { createLogger } from '@alcove/kit'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -59,6 +60,32 @@ describe('jobs', () => {
     ])
     await waitFor(() => runs >= 4)
     expect(runs).toBeGreaterThanOrEqual(4)
+  })
+
+  it('take a job at once from a process of this machine that is gone, and in time from a silent one', async () => {
+    let runs = 0
+    await startJobs([{ name: 'lose-machine', everySeconds: 3600, timeLimitSeconds: 3600, run: async () => void (runs += 1) }])
+    const settled = async (count: number) => {
+      const { rows } = await database.pool.query<{ locked_by: string | null }>('SELECT locked_by FROM graphile_worker._private_jobs')
+      return runs === count && rows.length === 1 && rows[0]!.locked_by === null
+    }
+    const lockBy = async (poolId: string, process: string, aliveSeconds: number) => {
+      await database.pool.query(`INSERT INTO graphile_worker.alcove_worker VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3))`, [
+        poolId,
+        process,
+        aliveSeconds,
+      ])
+      await database.pool.query(`UPDATE graphile_worker._private_jobs SET locked_by = $1, locked_at = $2, run_at = $2`, [poolId, new Date()])
+    }
+    await waitFor(() => settled(1))
+    await lockBy('gone', `${hostname()}:999999999:x`, 3600)
+    await waitFor(() => settled(2))
+    await lockBy('silent', 'another-machine:1:x', -1)
+    await waitFor(() => settled(3))
+    await lockBy('alive', 'another-machine:2:x', 3600)
+    const { releaseStale } = await import('../src/stale.ts')
+    expect(await releaseStale(database.pool, { sweeps: [{ name: 'lose-machine', timeLimitSeconds: 3600 }], now: new Date() })).toBe(0)
+    expect(runs).toBe(3)
   })
 
   it('take a job from a killed process once it is locked for longer than its limit, and not before', async () => {
