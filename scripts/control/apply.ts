@@ -3,8 +3,8 @@ import type { Stack } from '../supervisor/stack.ts'
 import type { UpRequest } from './protocol.ts'
 
 /** Brings a running stack to what a later `make up` asks for; what it does not name stays. Says what changed. */
-export async function applyRequest(stack: Stack, started: UpRequest, wanted: UpRequest): Promise<string[]> {
-  if (wanted.portBase !== started.portBase) throw new Error(`it runs with PORT_BASE=${started.portBase}; make down first`)
+export async function applyRequest(stack: Stack, portBase: number, wanted: UpRequest): Promise<string[]> {
+  if (wanted.portBase !== undefined && wanted.portBase !== portBase) throw new Error(`it runs with PORT_BASE=${portBase}; make down first`)
   const changes: string[] = []
   for (const [service, env] of Object.entries(wanted.serviceEnv) as [ServiceName, Record<string, string>][]) {
     const present = stack.envOf(service)
@@ -17,6 +17,10 @@ export async function applyRequest(stack: Stack, started: UpRequest, wanted: UpR
     if (stack.status().filter((process) => process.service === service).length === count) continue
     await stack.scale(service, count)
     changes.push(`${service} now has ${count} replica${count === 1 ? '' : 's'}`)
+  }
+  for (const service of new Set(stack.status().flatMap((process) => (process.state === 'stopped' ? process.service : [])))) {
+    await stack.start(service)
+    changes.push(`${service} started again`)
   }
   if (changes.length > 0) await stack.waitReady()
   return changes

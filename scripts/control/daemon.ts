@@ -10,6 +10,7 @@ import { createWatcher } from './watcher.ts'
 // The process behind `make up`: started detached, holds the stack until `make down`.
 process.chdir(root)
 const request = JSON.parse(process.argv[2]!) as UpRequest
+const portBase = request.portBase ?? 0
 const startedAt = new Date().toISOString()
 const layout = createLayout(stackDir)
 /** `make up` connects within milliseconds; if it was interrupted nobody will. */
@@ -25,8 +26,8 @@ const watcher = createWatcher((target) => running().restart(target), print)
 const stopRotation = rotateLogs(stackDir)
 
 const control = await serveControl({
-  status: () => ({ pid: process.pid, phase, portBase: request.portBase, startedAt, clockOffsetMs: readClockOffsetMs(), processes: stack?.status() ?? [] }),
-  apply: async (wanted) => ({ changes: await applyRequest(running(), request, wanted) }),
+  status: () => ({ pid: process.pid, phase, portBase, startedAt, clockOffsetMs: readClockOffsetMs(), processes: stack?.status() ?? [] }),
+  apply: async (wanted) => ({ changes: await applyRequest(running(), portBase, wanted) }),
   stop: ({ target }) => running().stop(target as Target),
   start: ({ target }) => running().start(target as Target),
   restart: ({ target }) => running().restart(target as Target),
@@ -37,7 +38,7 @@ const control = await serveControl({
 
 const starting = startStack({
   dir: stackDir,
-  portBase: request.portBase,
+  portBase,
   replicas: request.replicas,
   serviceEnv: request.serviceEnv,
   demo: true,

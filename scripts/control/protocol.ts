@@ -10,7 +10,8 @@ export const supervisorLog = join(stackDir, 'logs/supervisor.log')
 
 /** What `make up` asks of the daemon. */
 export interface UpRequest {
-  readonly portBase: number
+  /** Absent unless PORT_BASE was given. */
+  readonly portBase?: number
   /** Only what was asked for: N_booking=3. */
   readonly replicas: Readonly<Record<string, number>>
   /** By service: the documented variables that the caller has set. */

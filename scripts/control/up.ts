@@ -37,8 +37,9 @@ export async function isRunning(): Promise<boolean> {
 }
 
 function readRequest(env: NodeJS.ProcessEnv): UpRequest {
-  const portBase = Number(env.PORT_BASE ?? 0)
-  if (!Number.isInteger(portBase) || portBase < 0 || portBase > 54_000) throw new Error(`PORT_BASE is a number from 0 to 54000, not ${env.PORT_BASE}`)
+  const portBase = env.PORT_BASE ? Number(env.PORT_BASE) : undefined
+  if (portBase !== undefined && !(Number.isInteger(portBase) && portBase >= 0 && portBase <= 54_000))
+    throw new Error(`PORT_BASE is a number from 0 to 54000, not ${env.PORT_BASE}`)
   const replicas = Object.fromEntries(
     Object.entries(env)
       .filter(([name]) => name.startsWith('N_'))
