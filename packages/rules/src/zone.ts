@@ -33,8 +33,12 @@ function readYear(timeZone: string, year: number): readonly Segment[] {
   return segments
 }
 
+// Neighbouring questions are nearly always about the same stretch of the same zone.
+let last: Segment & { timeZone: string; from: number } = { timeZone: '', from: 0, until: 0, offsetMs: 0 }
+
 /** The offset at an instant and an instant up to which it certainly holds. */
 export function segmentAt(timeZone: string, instantMs: number): Segment {
+  if (last.timeZone === timeZone && instantMs >= last.from && instantMs < last.until) return last
   const year = new Date(instantMs).getUTCFullYear()
   const key = `${timeZone} ${year}`
   let segments = years.get(key)
@@ -42,7 +46,14 @@ export function segmentAt(timeZone: string, instantMs: number): Segment {
     if (years.size >= yearsMax) years.clear()
     years.set(key, (segments = readYear(timeZone, year)))
   }
-  for (const segment of segments) if (instantMs < segment.until) return segment
+  let from = Date.UTC(year, 0, 1)
+  for (const segment of segments) {
+    if (instantMs < segment.until) {
+      last = { timeZone, from, ...segment }
+      return last
+    }
+    from = segment.until
+  }
   return segments.at(-1)!
 }
 

@@ -1,6 +1,6 @@
 import type { Schedules, SpaceAvailability } from '@alcove/contracts'
 import { freeIntervals, minuteMs, type Interval } from '@alcove/rules'
-import { formatInstant } from './instants.ts'
+import { createInstantFormatter } from './instants.ts'
 import type { CallScope, ClaimSource, ScheduleRequest, SpaceSource, UnitClaims } from './ports.ts'
 
 export interface ListAvailabilityDeps {
@@ -25,6 +25,7 @@ export async function listAvailability(deps: ListAvailabilityDeps, request: Avai
   const schedules = await deps.spaces.listSchedules(asked, scope)
   const claims = await readClaims(deps, schedules, asked)
   const locations = new Map(schedules.locations.map((location) => [location.id, { timeZone: location.timeZone, open: location.open.map(toInterval) }]))
+  const format = createInstantFormatter()
   return schedules.spaces.map((space) => {
     const location = locations.get(space.locationId)
     const free = freeIntervals({
@@ -41,8 +42,8 @@ export async function listAvailability(deps: ListAvailabilityDeps, request: Avai
     return {
       spaceId: space.id,
       free: free.map(({ startsAt, endsAt, unitsFree }) => ({
-        startsAt: formatInstant(new Date(startsAt)),
-        endsAt: formatInstant(new Date(endsAt)),
+        startsAt: format(startsAt),
+        endsAt: format(endsAt),
         unitsFree,
       })),
     }
