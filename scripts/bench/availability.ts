@@ -15,9 +15,9 @@ WITH slot AS (
 ), made AS (
   INSERT INTO booking (id, reference, user_id, space_id, unit_id, location_id, kind, space_name, unit_name, location_name, time_zone, starts_at, ends_at, status, version, currency, net_minor, tax_minor, total_minor, created_at, updated_at)
   SELECT gen_random_uuid(), 'FILL-' || gen_random_uuid(), gen_random_uuid(), space_id, unit_id, $3, 'room', 'Room', 'Room', 'Bench', 'Europe/Berlin', starts_at, starts_at + interval '90 minutes', 'confirmed', 2, 'EUR', 0, 0, 0, $4, $4
-  FROM slot RETURNING id, unit_id, starts_at, ends_at)
-INSERT INTO claim (unit_id, during, booking_id, starts_at, ends_at)
-SELECT unit_id, tstzrange(starts_at, ends_at), id, starts_at, ends_at FROM made`
+  FROM slot RETURNING id, unit_id, location_id, starts_at, ends_at)
+INSERT INTO claim (unit_id, during, location_id, booking_id, starts_at, ends_at)
+SELECT unit_id, tstzrange(starts_at, ends_at), location_id, id, starts_at, ends_at FROM made`
 
 /** Fills the booking database until every unit has `perUnitAndDay` bookings on each of `days` days around `day`. */
 async function fill(stack: Stack, fixtures: Fixtures, range: { day: Date; fromDay: number; toDay: number }): Promise<void> {

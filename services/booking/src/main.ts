@@ -62,11 +62,19 @@ await runService({
         // Accepted payments are seen through before the relay empties.
         { name: 'payments under way', phase: 'request', stop: () => background.settled() },
         ...events.lifecycles,
-        { name: 'database and clients', phase: 'adapter', stop: () => close(client, prisma, pool) },
+        // Prisma compiles its first query for a long moment: better now than in somebody's request.
+        {
+          name: 'database and clients',
+          phase: 'adapter',
+          start: () => prisma.bookingHistory.findFirst().then(ignore, ignore),
+          stop: () => close(client, prisma, pool),
+        },
       ],
     }
   },
 })
+
+const ignore = () => undefined
 
 function openPool(config: BaseConfig, metrics: Registry): Pool {
   return createPool({
