@@ -22,8 +22,10 @@ const typeOf=(schema)=>{
   return (schema.type||'any')+(schema.format?' ('+schema.format+')':'')
 }
 const limitsOf=(schema)=>['minimum','maximum','minLength','maxLength','minItems','maxItems','pattern','default'].filter((key)=>schema[key]!==undefined).map((key)=>key+' '+schema[key]).join(', ')
-const rowsOf=(schema,depth,path)=>{
-  const rows=[]
+let root
+const deref=(node)=>node&&node.$ref?node.$ref.split('/').slice(1).reduce((at,key)=>at[key.replaceAll('~1','/').replaceAll('~0','~')],root):node
+const rowsOf=(given,depth,path)=>{
+  const schema=deref(given),rows=[]
   for(const branch of schema.anyOf||schema.oneOf||[])if(depth<4)rows.push(...rowsOf(branch,depth,path))
   const items=schema.type==='array'&&schema.items
   if(items&&depth<4)rows.push(...rowsOf(items,depth+1,path+'[]'))
@@ -37,36 +39,37 @@ const rowsOf=(schema,depth,path)=>{
 const table=(rows)=>rows.length?el('table',{},...rows):null
 const shape=(schema)=>table(rowsOf(schema,0,''))||el('p',{},el('code',{},typeOf(schema)))
 const section=(title,...content)=>el('div',{},el('h3',{},title),...content)
-const deref=(root,node)=>node.$ref?node.$ref.split('/').slice(1).reduce((at,key)=>at[key],root):node
-function detail(root,op){
+function detail(op){
   const box=el('div',{className:'inside'})
   if(op.description)box.append(el('p',{},op.description.replaceAll('\`','')))
-  const parameters=(op.parameters||[]).map((each)=>deref(root,each))
+  const parameters=(op.parameters||[]).map(deref)
   if(parameters.length)box.append(section('Parameters',table(parameters.map((each)=>el('tr',{},el('td',{},el('code',{},each.name),each.required?'':' ?'),el('td',{},each.in+' · '+typeOf(each.schema)),el('td',{className:'dim'},[each.description,limitsOf(each.schema)].filter(Boolean).join(' · ')))))))
   if(op.requestBody)box.append(section('Body',shape(op.requestBody.content['application/json'].schema)))
-  for(const [status,answer] of Object.entries(op.responses)){
+  for(const [status,given] of Object.entries(op.responses)){
     if(status>=400)continue
+    const answer=deref(given)
     const content=answer.content&&Object.entries(answer.content)[0]
     box.append(section('Answer '+status+(content?' · '+content[0]:''),content?shape(content[1].schema):el('p',{className:'dim'},'no body')))
   }
   const refusals=Object.entries(op.responses).filter(([status])=>status>=400)
-  box.append(section('Problems',table(refusals.map(([status,answer])=>el('tr',{},el('td',{},status),el('td',{},answer.description.replaceAll('\`','')))))))
+  box.append(section('Problems',table(refusals.map(([status,answer])=>el('tr',{},el('td',{},status),el('td',{},deref(answer).description.replaceAll('\`','')))))))
   return box
 }
-function card(root,method,path,op){
+function card(method,path,op){
   const role=/role (\\S+)\\./.exec((op.description||'').replaceAll('\`',''))
   const node=el('details',{className:'card'},el('summary',{},el('span',{className:'verb '+method},method),el('span',{className:'path'},path),el('span',{className:'dim'},op.summary),el('span',{className:'role'},role?role[1]:op.security.length?'signed in':'public')))
-  node.addEventListener('toggle',()=>{if(node.open&&!node.dataset.built){node.dataset.built='1';node.append(detail(root,op))}})
+  node.addEventListener('toggle',()=>{if(node.open&&!node.dataset.built){node.dataset.built='1';node.append(detail(op))}})
   node.dataset.words=[method,path,op.summary,op.operationId,node.textContent].join(' ').toLowerCase()
   return node
 }
-fetch('/api/openapi.json').then((answer)=>answer.json()).then((root)=>{
+fetch('/api/openapi.json').then((answer)=>answer.json()).then((loaded)=>{
+  root=loaded
   document.getElementById('about').textContent=root.info.description.replaceAll('\`','')+' Version '+root.info.version+'.'
   const target=document.getElementById('operations'),groups=new Map()
   for(const [path,methods] of Object.entries(root.paths))for(const [method,op] of Object.entries(methods)){
     const tag=op.tags[0]
     if(!groups.has(tag)){const group=el('section',{},el('h2',{},tag));groups.set(tag,group);target.append(group)}
-    groups.get(tag).append(card(root,method.toUpperCase(),path,op))
+    groups.get(tag).append(card(method.toUpperCase(),path,op))
   }
   document.getElementById('filter').addEventListener('input',(event)=>{
     const words=event.target.value.toLowerCase().split(/\\s+/)

@@ -1,0 +1,27 @@
+import { buildCallers, buildTestContext, fuzzOperation, listFuzzable, type TestContext } from '@alcove/testing'
+import type { FastifyInstance } from 'fastify'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildApp } from '../src/app.ts'
+
+const userId = '01890000-0000-7000-8000-000000000001'
+let app: FastifyInstance
+let context: TestContext
+beforeAll(async () => {
+  context = await buildTestContext('admin')
+  app = buildApp({
+    ...context,
+    askOverview: async () => ({ asOf: '2026-03-01T10:00:00Z', bookingsToday: 3, checkedInNow: 1, percentUtilised: 12.5, revenueToday: [], deadLetters: 0 }),
+    askStatuses: async () => new Map([['booking', undefined]]),
+    readReplicas: async () => new Map(),
+  })
+})
+afterAll(() => app.close())
+
+test.each(listFuzzable('admin'))(
+  '$id answers whatever is sent to it',
+  async (operation) => {
+    const callers = await buildCallers(operation, context.tokens, userId)
+    await expect(fuzzOperation({ send: (request) => app.inject(request as never), callers, ids: [userId] }, operation)).resolves.toBeUndefined()
+  },
+  120_000,
+)
