@@ -74,7 +74,8 @@ await runService({
   },
 })
 
-const ignore = () => undefined
+// A declaration, for this stands below the awaited start.
+function ignore(): void {}
 
 function openPool(config: BaseConfig, metrics: Registry): Pool {
   return createPool({
