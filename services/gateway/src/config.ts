@@ -1,5 +1,5 @@
 import { baseConfigSchema } from '@alcove/kit'
-import Type, { type Static } from 'typebox'
+import Type from 'typebox'
 
 export const configSchema = Type.Object({
   ...baseConfigSchema,
@@ -14,4 +14,3 @@ export const configSchema = Type.Object({
   /** Requests in flight per service before further ones are refused with 503. */
   CALLEE_CONCURRENCY_MAX: Type.Integer({ minimum: 1, maximum: 10_000, default: 256 }),
 })
-export type Config = Static<typeof configSchema>
