@@ -14,7 +14,7 @@ import * as workspace from './workspace.ts'
 
 /** An OpenAPI 3.1 document as plain JSON. */
 export interface OpenApiDocument {
-  openapi: '3.1.0'
+  openapi: '3.1.1'
   info: { title: string; version: string; description: string; license: { name: string; identifier: string } }
   servers: { url: string }[]
   tags: { name: string; description: string }[]
@@ -48,31 +48,40 @@ const tagDescriptions: Record<string, string> = {
   gateway: 'Health, the registry, these pages',
 }
 
+export interface OpenApiOptions {
+  version: string
+  /** Where the paths begin; default `/`, the server that gave the document. */
+  serverUrl?: string
+  /** The path a client sees; default {@link toPublicPath}. */
+  pathOf?: (operation: Operation) => string
+}
+
 /**
  * The OpenAPI 3.1 document of the public API: every operation but internal ones (`access: 'service'`), under the path seen at the
  * gateway, with the problems it may answer. Schemas exported as `XSchema` become components.
  * @throws {Error} two operations share a method and path
  */
-export function buildOpenApi(operations: readonly Operation[], options: { version: string; serverUrl?: string }): OpenApiDocument {
+export function buildOpenApi(operations: readonly Operation[], options: OpenApiOptions): OpenApiDocument {
   const modules = [primitives, auth, user, workspace, booking, payment, notification, reporting, admin, gateway]
   const namer = createSchemaNamer(modules, { Problem: ProblemSchema })
   const responses: Record<string, unknown> = {}
   const paths: OpenApiDocument['paths'] = {}
+  const pathOf = options.pathOf ?? toPublicPath
   const shown = operations.filter((operation) => operation.access !== 'service')
   for (const operation of shown) {
-    const path = (paths[toPublicPath(operation)] ??= {})
+    const path = (paths[pathOf(operation)] ??= {})
     const method = operation.method.toLowerCase()
-    if (method in path) throw new Error(`two operations answer ${operation.method} ${toPublicPath(operation)}`)
+    if (method in path) throw new Error(`two operations answer ${operation.method} ${pathOf(operation)}`)
     path[method] = toOperationObject(operation, namer.refer, responses)
   }
   namer.refer(ProblemSchema)
   const tags = [...new Set(shown.map((operation) => operation.service))]
   return {
-    openapi: '3.1.0',
+    openapi: '3.1.1',
     info: {
       title: 'Alcove',
       version: options.version,
-      description: 'Workspace booking. Errors are problem details (RFC 9457); every answer carries `X-Request-Id`.',
+      description: 'Workspace booking. Errors are RFC 9457 problem details; instants are RFC 3339; money is in minor units; lists are `{ items, nextCursor }`.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: options.serverUrl ?? '/' }],
@@ -95,7 +104,7 @@ export function buildOpenApi(operations: readonly Operation[], options: { versio
 type Refer = (schema: unknown) => JsonSchema
 
 const accessDescriptions: Record<string, string | undefined> = {
-  operator: 'Needs the role `operator` or `admin`.',
+  operator: 'Needs the role `operator`. An admin has it too.',
   admin: 'Needs the role `admin`.',
 }
 
@@ -210,7 +219,7 @@ function toProblemResponse(slugs: readonly ProblemSlug[]): Record<string, unknow
   const type = { enum: slugs.map((slug) => `/problems/${slug}`) }
   const isLater = slugs.some((slug) => [429, 503].includes(problems[slug].status) || slug === 'idempotency-in-progress')
   return {
-    description: slugs.map((slug) => problems[slug].title).join('; or: '),
+    description: slugs.map((slug) => `\`${slug}\`: ${problems[slug].title}`).join('; '),
     headers: { 'X-Request-Id': { $ref: '#/components/headers/RequestId' }, ...(isLater ? { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } } : {}) },
     content: { 'application/problem+json': { schema: { allOf: [{ $ref: '#/components/schemas/Problem' }, { type: 'object', properties: { type } }] } } },
   }
