@@ -22,6 +22,8 @@ export interface Layout {
   readonly tokenDir: (service: ServiceName) => string
   readonly clockFile: string
   readonly serviceJwksFile: string
+  /** Replicas by service, for the operator's overview: admin reads it. */
+  readonly servicesFile: string
   readonly compileCacheDir: string
 }
 
@@ -35,6 +37,7 @@ export function createLayout(dir: string): Layout {
     tokenDir: (service) => join(base, 'tokens', service),
     clockFile: join(base, 'clock.json'),
     serviceJwksFile: join(base, 'service-jwks.json'),
+    servicesFile: join(base, 'services.json'),
     // Shared by all stacks of a checkout: entries are keyed by content.
     compileCacheDir: join(root, 'node_modules/.cache/alcove-compile'),
   }

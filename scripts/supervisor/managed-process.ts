@@ -25,7 +25,7 @@ export interface ProcessSpec {
   readonly nodeOptions: readonly string[]
   /** Asked at each start, so that a restart takes up what changed. */
   readonly env: () => Readonly<Record<string, string>>
-  /** Called after each start and end of a process, before anything waits. */
+  /** Called after each start and end of a process, before anything waits, and when its readiness changes. */
   readonly onChange: () => void
 }
 
@@ -144,13 +144,18 @@ export class ManagedProcess {
     this.#backoffMs = Math.min(this.#backoffMs * 2, BACKOFF_MAX_MS)
   }
 
+  #become(state: ProcessState): void {
+    this.state = state
+    this.spec.onChange()
+  }
+
   /** Asks /readyz: often while starting, seldom later. */
   #watch(child: ChildProcess, delayMs: number): void {
     const timer = setTimeout(async () => {
       const ready = this.state !== 'paused' && (await isReady(this.spec.ports.opsPort))
       if (this.#child !== child) return
-      if (ready && (this.state === 'starting' || this.state === 'unready')) this.state = 'ready'
-      else if (!ready && this.state === 'ready') this.state = 'unready'
+      if (ready && (this.state === 'starting' || this.state === 'unready')) this.#become('ready')
+      else if (!ready && this.state === 'ready') this.#become('unready')
       this.#watch(child, this.state === 'ready' ? WATCH_READY_MS : WATCH_STARTING_MS)
     }, delayMs)
     timer.unref()

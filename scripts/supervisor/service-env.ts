@@ -39,7 +39,8 @@ export function buildServiceEnv(sources: EnvSources, service: ServiceName, own: 
     TEST_CONTROLS: sources.testControls ? 'on' : 'off',
     EVENT_TRANSPORT: 'embedded',
     EVENT_LOG_DATABASE_URL: databaseUrls[EVENT_LOG]!,
-    PUBLIC_URL: `http://localhost:${ports.service('gateway').port}`,
+    SUPERVISOR_STATE_FILE: layout.servicesFile,
+    PUBLIC_BASE_URL: `http://localhost:${ports.service('gateway').port}`,
   }
   for (const name of allServices) env[`${name.toUpperCase()}_SERVICE_URL`] = `http://${listenHost}:${ports.service(name).port}`
   if (graph.find((node) => node.name === service)?.database) env.DATABASE_URL = databaseUrls[service]!
@@ -53,7 +54,7 @@ function pick(names: readonly string[]): Record<string, string> {
 
 /** Set by the supervisor for each process; passing them on from a shell would break the stack. */
 const RESERVED =
-  /^(PROFILE|HOST|PORT|OPS_PORT|DATABASE_URL|EVENT_LOG_DATABASE_URL|EVENT_TRANSPORT|CLOCK_FILE|TEST_CONTROLS|.*_SERVICE_URL|.*_TOKEN_(DIR|ISSUER)|SERVICE_.*)$/
+  /^(PROFILE|HOST|PORT|OPS_PORT|DATABASE_URL|EVENT_LOG_DATABASE_URL|EVENT_TRANSPORT|CLOCK_FILE|SUPERVISOR_STATE_FILE|TEST_CONTROLS|.*_SERVICE_URL|.*_TOKEN_(DIR|ISSUER)|SERVICE_.*)$/
 
 /**
  * The variables of the caller that some service's configuration names, by service: `make up HOLD_TTL_SECONDS=30`

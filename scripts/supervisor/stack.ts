@@ -2,7 +2,7 @@ import { seedDemo } from '../demo/seed.ts'
 import { startServices } from './start-services.ts'
 import type { Stack, StackOptions } from './types.ts'
 
-export type { ProcessStatus, ProcessState, Stack, StackOptions, Target } from './types.ts'
+export type { ProcessStatus, Stack, StackOptions, Target } from './types.ts'
 
 /**
  * Starts Alcove in this process's care: PostgreSQL, migrations, all services, demo data if asked for. Settles when

@@ -16,10 +16,10 @@ const START_LIMIT_MS = 90_000
 
 /** Starts PostgreSQL and the services and settles when all are ready; leaves nothing running if that fails. */
 export async function startServices(options: StackOptions): Promise<Stack> {
-  const { dir } = createLayout(options.dir)
+  const layout = createLayout(options.dir)
   const sets = new Map<ServiceName, ReplicaSet>()
-  const recorder = createRecorder(dir, sets)
-  const release = options.tether === false ? () => undefined : tieToThisProcess(dir)
+  const recorder = createRecorder(layout, sets)
+  const release = options.tether === false ? () => undefined : tieToThisProcess(layout.dir)
   const ground = await prepareGround(options, recorder.setPostgres).catch((error: unknown) => {
     release()
     recorder.close()

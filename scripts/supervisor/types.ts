@@ -87,5 +87,3 @@ export interface Stack {
   /** Drains everything, stops PostgreSQL, leaves no process. Data stay in `dir`. */
   down(): Promise<void>
 }
-
-export type StartStack = (options: StackOptions) => Promise<Stack>
