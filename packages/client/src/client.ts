@@ -77,9 +77,10 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     if (!callee) throw new Error(`${self} does not declare that it calls ${name}: add it to service.yaml`)
     return callee
   }
+  const readToken = createTokenReader(config.SERVICE_TOKEN_DIR)
   return {
-    call: createCaller({ self, getCallee, metrics, readToken: createTokenReader(config.SERVICE_TOKEN_DIR) }),
-    forward: createForwarder({ getCallee, metrics }),
+    call: createCaller({ self, getCallee, metrics, readToken }),
+    forward: createForwarder({ getCallee, metrics, readToken }),
     breakers: () => [...callees.values()].map((callee) => ({ callee: callee.name, state: callee.breaker.state() })),
     async close() {
       await Promise.all([...callees.values()].map((callee) => callee.close()))

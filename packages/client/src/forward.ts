@@ -7,12 +7,26 @@ import { outcomeOf, type ClientMetrics } from './metrics.ts'
 import { isTimeout } from './time-budget.ts'
 
 /** Makes `ServiceClient.forward`. Whatever status comes back is the client's business and no failure here. */
-export function createForwarder(deps: { getCallee(name: ServiceName): Callee; metrics: ClientMetrics }): ServiceClient['forward'] {
+export function createForwarder(deps: {
+  getCallee(name: ServiceName): Callee
+  metrics: ClientMetrics
+  readToken(callee: ServiceName): string
+}): ServiceClient['forward'] {
   async function send(callee: Callee, request: ForwardRequest, sink: AnswerSink): Promise<number> {
     const { timeoutCounts, ...rest } = request
-    return exchange(callee.pool, { ...rest, callee: callee.name, onOver: callee.enter() }, sink).catch((error: unknown) => {
+    const headers = { ...rest.headers, ...authorize(callee.name) }
+    return exchange(callee.pool, { ...rest, headers, callee: callee.name, onOver: callee.enter() }, sink).catch((error: unknown) => {
       throw isTimeout(error) && !timeoutCounts ? markInconclusive(error) : error
     })
+  }
+
+  /** Tells the callee who forwards, so that it may believe what only the edge knows (auth: the client's address). The person's own token opens the route. */
+  function authorize(callee: ServiceName): Record<string, string> {
+    try {
+      return { 'x-service-authorization': `Bearer ${deps.readToken(callee)}` }
+    } catch {
+      return {}
+    }
   }
 
   return async (name, request, sink) => {

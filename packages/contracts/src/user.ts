@@ -174,7 +174,7 @@ export const listTeams = defineOperation({
   responses: { 200: listOf(TeamSchema) },
 })
 
-/** The creator is its first team-admin. */
+/** The creator is its first team-admin. At most 100 teams a person: one more answers 409 `illegal-transition`. */
 export const createTeam = defineOperation({
   ...user,
   id: 'create-team',
@@ -184,7 +184,7 @@ export const createTeam = defineOperation({
   access: 'user',
   body: closed({ name: TeamNameSchema }),
   responses: { 201: TeamSchema },
-  problems: ['idempotency-in-progress', 'idempotency-key-reused'],
+  problems: ['illegal-transition', 'idempotency-in-progress', 'idempotency-key-reused'],
   idempotent: true,
 })
 

@@ -51,7 +51,8 @@ async function passOn({ client, deadlineMaxMs }: ProxyDeps, routed: RoutedOperat
     'x-request-id': request.id,
     'x-service-name': 'gateway',
     'x-request-deadline-ms': toBudgetHeader(timeoutMs),
-    'x-forwarded-for': appendAddress(request),
+    // The one address the edge has judged: what a client wrote before it is worth nothing to a service.
+    'x-forwarded-for': request.edge!.address,
     'x-forwarded-proto': request.protocol,
     ...(request.headers.host === undefined ? {} : { 'x-forwarded-host': request.headers.host }),
     traceparent: isTraceparent(traceparent) ? traceparent : newTraceparent(),
@@ -80,11 +81,6 @@ async function passOn({ client, deadlineMaxMs }: ProxyDeps, routed: RoutedOperat
 
 /** A shorter time than this was the client's choice and must not open the breaker for everybody. */
 const judgedFromMs = 2000
-
-function appendAddress(request: FastifyRequest): string {
-  const before = request.headers['x-forwarded-for']
-  return before === undefined ? request.ip : `${Array.isArray(before) ? before.join(', ') : before}, ${request.ip}`
-}
 
 /** Writes a service's answer straight to the client's connection, no faster than the client reads. */
 function createSink({ rule, publicPath, operation }: RoutedOperation, reply: FastifyReply): AnswerSink {

@@ -61,7 +61,7 @@ describe('passing on', () => {
           ),
         )
         socket.write(
-          'x-service-authorization: Bearer forged\r\nx-service-name: admin\r\nx-request-deadline-ms: 9000\r\nkeep-alive: timeout=5\r\nproxy-authorization: Basic x\r\nx-kept: yes\r\n\r\n',
+          'x-service-authorization: Bearer forged\r\nx-forwarded-for: 203.0.113.9\r\nx-service-name: admin\r\nx-request-deadline-ms: 9000\r\nkeep-alive: timeout=5\r\nproxy-authorization: Basic x\r\nx-kept: yes\r\n\r\n',
         )
       })
       socket.on('data', (chunk) => (text += chunk))
@@ -69,8 +69,10 @@ describe('passing on', () => {
     })
     expect(answer).toMatch(/^HTTP\/1\.1 200/)
     const { headers } = gateway.seen[0]!
-    for (const name of ['x-service-authorization', 'x-secret', 'te', 'proxy-authorization', 'transfer-encoding']) expect(headers[name]).toBeUndefined()
+    for (const name of ['x-secret', 'te', 'proxy-authorization', 'transfer-encoding']) expect(headers[name]).toBeUndefined()
     expect(headers['x-service-name']).toBe('gateway')
+    expect(headers['x-service-authorization']).toBe(`Bearer token-for-${gateway.seen[0]!.service}`)
+    expect(headers['x-forwarded-for']).toBe('127.0.0.1')
     expect(headers['x-kept']).toBe('yes')
     expect(headers.connection).toBe('keep-alive')
     expect(Number(headers['x-request-deadline-ms'])).toBeLessThan(9000)

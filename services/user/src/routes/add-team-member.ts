@@ -17,6 +17,6 @@ export const addTeamMemberRoute = (deps: UserDeps) => async (app: FastifyInstanc
     const { isNew } = await putTeamMember(deps, { teamId: params.id, ...body, actor, idempotency: toIdempotencyScope(input, ctx) })
     const member = (await deps.teams.find(params.id))?.members.find(({ userId }) => userId === body.userId)
     if (!member) throw memberNotFound()
-    return { status: isNew ? 201 : 200, body: member, headers: { location: `/v1/teams/${params.id}` } }
+    return isNew ? { status: 201, body: member, headers: { location: `/v1/teams/${params.id}` } } : { status: 200, body: member }
   })
 }
