@@ -5,7 +5,7 @@ ALCOVE := $(NODE) scripts/alcove.ts
 VITEST := $(NODE) node_modules/vitest/vitest.mjs
 MANIFESTS := pnpm-lock.yaml pnpm-workspace.yaml package.json $(wildcard packages/*/package.json services/*/package.json)
 
-.PHONY: help install generate up down status logs stop start restart dev reset demo test bench rebuild-reports lint format
+.PHONY: help install generate hooks up down status logs stop start restart dev reset demo test bench rebuild-reports lint format
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -22,7 +22,7 @@ install: node_modules/.installed
 generate: node_modules/.installed
 	@$(NODE) scripts/generate.ts
 
-up: generate ## Start everything (N_booking=3, PORT_BASE=10000, RATE_LIMITS=off, any documented variable of a service)
+up: generate ## Start everything (N_booking=3, PORT_BASE=10000, DEMO=off, RATE_LIMITS=off or any variable of a service)
 	@$(ALCOVE) up
 
 down: ## Drain and stop everything; data stay
@@ -43,7 +43,10 @@ start: install ## Start a stopped one again: s=payment
 restart: install ## Drain one and start it anew: s=payment
 	@$(ALCOVE) restart $(s)
 
-dev: generate ## Start everything, restart what is saved, follow the logs
+hooks: install
+	@if [ -d .git ]; then $(NODE) node_modules/lefthook/bin/index.js install >/dev/null; fi
+
+dev: generate hooks ## Start everything, restart what is saved, follow the logs
 	@$(ALCOVE) dev
 
 reset: install ## Stop everything and remove all data

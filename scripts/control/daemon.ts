@@ -41,7 +41,7 @@ const starting = startStack({
   portBase,
   replicas: request.replicas,
   serviceEnv: request.serviceEnv,
-  demo: true,
+  demo: request.demo,
   tether: false,
   onProgress: (line) => {
     print(line)

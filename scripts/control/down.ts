@@ -11,7 +11,7 @@ const DAEMON_END_MS = 10_000
 /** `make down`: drains everything; also ends what a killed or stuck supervisor left running. */
 export async function down(): Promise<number> {
   const layout = createLayout(stackDir)
-  console.log((await askDaemon()) ? 'Alcove is down; its data stay in .alcove (make reset removes them)' : await endWithoutDaemon(layout.dataDir))
+  console.log((await askDaemon()) ? 'Alcove is down; its data stay (make reset removes them)' : await endWithoutDaemon(layout.dataDir))
   return 0
 }
 

@@ -1,11 +1,11 @@
-import { join } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import type { ProcessStatus } from '../supervisor/stack.ts'
 import { root } from '../supervisor/layout.ts'
 
-/** Where `make up` keeps its stack. */
-export const stackDir = join(root, '.alcove')
-/** Relative to the repository: an absolute path may be longer than the 108 bytes a socket's address has. */
-export const socketPath = '.alcove/control.sock'
+/** Where `make up` keeps its stack; ALCOVE_DIR puts it elsewhere. */
+export const stackDir = resolve(root, process.env.ALCOVE_DIR || '.alcove')
+/** Relative to the repository, where commands run: an absolute path may be longer than the 108 bytes a socket's address has. */
+export const socketPath = relative(root, join(stackDir, 'control.sock'))
 export const supervisorLog = join(stackDir, 'logs/supervisor.log')
 
 /** What `make up` asks of the daemon. */
@@ -14,6 +14,8 @@ export interface UpRequest {
   readonly portBase?: number
   /** Only what was asked for: N_booking=3. */
   readonly replicas: Readonly<Record<string, number>>
+  /** Whether a fresh stack gets demo data. */
+  readonly demo: boolean
   /** By service: the documented variables that the caller has set. */
   readonly serviceEnv: Readonly<Record<string, Readonly<Record<string, string>>>>
 }

@@ -45,7 +45,7 @@ function readRequest(env: NodeJS.ProcessEnv): UpRequest {
       .filter(([name]) => name.startsWith('N_'))
       .map(([name, count]) => [readServiceName(name), Number(count)]),
   )
-  return { portBase, replicas, serviceEnv: pickServiceEnv(env) as UpRequest['serviceEnv'] }
+  return { portBase, replicas, demo: env.DEMO !== 'off', serviceEnv: pickServiceEnv(env) as UpRequest['serviceEnv'] }
 }
 
 function readServiceName(variable: string): string {

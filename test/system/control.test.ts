@@ -1,0 +1,121 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isPortFree } from '../../scripts/supervisor/ports.ts'
+import { findStart, isAlive, until, type ProcessIdentity } from '../../scripts/supervisor/processes.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const dir = mkdtempSync(join(tmpdir(), 'alcove-control-'))
+const LIMIT_MS = 60_000
+let portBase = 0
+
+/** The command behind a Makefile target, in a stack of its own. */
+function alcove(...args: string[]) {
+  const [command, ...rest] = args
+  const variables = Object.fromEntries(rest.filter((arg) => arg.includes('=')).map((arg) => arg.split('=')))
+  const target = rest.find((arg) => !arg.includes('='))
+  const env = { ...process.env, ALCOVE_DIR: dir, DEMO: 'off', ...variables }
+  const argv = ['scripts/alcove.ts', command!, ...(target ? [target] : [])]
+  const { status, stdout, stderr } = spawnSync(join(root, 'node_modules/.bin/node'), argv, { cwd: root, env, encoding: 'utf8' })
+  return { status, output: stdout + stderr }
+}
+const up = (...variables: string[]) => alcove('up', `PORT_BASE=${portBase}`, ...variables)
+const recorded = () =>
+  JSON.parse(readFileSync(join(dir, 'processes.json'), 'utf8')) as { supervisor: ProcessIdentity; processes: ProcessIdentity[]; postgres: ProcessIdentity }
+const everyProcess = () => [recorded().supervisor, ...recorded().processes, recorded().postgres]
+const health = (port: number) =>
+  fetch(`http://127.0.0.1:${port + portBase}/health`).then(
+    (answer) => answer.status,
+    () => 0,
+  )
+
+beforeAll(async () => {
+  for (portBase = 11_000; ; portBase += 97) {
+    const free = await Promise.all([3000, 3003, 3004, 4000, 5400, 9003].map((port) => isPortFree(port + portBase, '127.0.0.1')))
+    if (!free.includes(false)) return
+  }
+})
+afterAll(() => {
+  alcove('down')
+  rmSync(dir, { recursive: true, force: true })
+})
+
+describe('make up', () => {
+  it('returns once all is ready, and says where', async () => {
+    const started = up()
+    expect(started, started.output).toMatchObject({ status: 0 })
+    expect(started.output).toContain(`http://localhost:${4000 + portBase}/api/v1`)
+    expect(await health(4000)).toBe(200)
+    expect(alcove('status').output).toMatch(/^booking +ready +\d+/m)
+  })
+
+  it('says so when it runs already, with the same processes', () => {
+    const before = everyProcess()
+    expect(up()).toMatchObject({ status: 0, output: expect.stringContaining('already running') })
+    expect(everyProcess()).toEqual(before)
+  })
+
+  it('adds replicas behind the same address', async () => {
+    expect(up('N_payment=2').output).toContain('payment now has 2 replicas')
+    expect(alcove('status').output).toMatch(/^payment\.2 +ready/m)
+    expect(await health(3004)).toBe(200)
+  })
+
+  it('names the process that holds a port', () => {
+    const second = mkdtempSync(join(tmpdir(), 'alcove-control-'))
+    const refused = up(`ALCOVE_DIR=${second}`)
+    expect(refused).toMatchObject({ status: 1, output: expect.stringMatching(/port \d+ \(gateway\) is in use by pid \d+/) })
+    rmSync(second, { recursive: true })
+  })
+})
+
+describe('make stop and start', () => {
+  it('really stop a service and bring it back', async () => {
+    expect(alcove('stop', 'payment').output).toContain('payment is stopped')
+    expect(await health(3004)).toBe(0)
+    expect(alcove('start', 'payment').output).toContain('payment is running')
+    expect(await health(3004)).toBe(200)
+  })
+
+  it('restart what crashed, and show it', async () => {
+    const pid = Number(/^user +ready +(\d+)/m.exec(alcove('status').output)?.[1])
+    process.kill(pid, 'SIGKILL')
+    const isBack = () => /^user +ready +\d+ .* 1 +signal SIGKILL/m.test(alcove('status').output)
+    expect(await until(isBack, LIMIT_MS)).toBe(true)
+  })
+})
+
+describe('a killed supervisor', () => {
+  it('is replaced by the next make up, which ends what it left', async () => {
+    const before = everyProcess()
+    process.kill(before[0]!.pid, 'SIGKILL')
+    expect(await until(() => findStart(before[0]!.pid) !== before[0]!.startedAt, LIMIT_MS)).toBe(true)
+    expect(alcove('status')).toMatchObject({ status: 3, output: expect.stringContaining('not running') })
+    expect(before.slice(1).every(isAlive)).toBe(true)
+    const started = up()
+    expect(started, started.output).toMatchObject({ status: 0, output: expect.stringContaining('that an earlier run had left behind') })
+    expect(before.filter(isAlive)).toEqual([])
+    expect(await health(4000)).toBe(200)
+  })
+
+  it('leaves nothing for make down to forget', () => {
+    const before = everyProcess()
+    process.kill(before[0]!.pid, 'SIGKILL')
+    expect(alcove('down').output).toContain('supervisor was gone')
+    expect(before.filter(isAlive)).toEqual([])
+  })
+})
+
+describe('make down', () => {
+  it('leaves no process, and keeps the data', () => {
+    expect(up().status).toBe(0)
+    const before = everyProcess()
+    expect(alcove('down')).toMatchObject({ status: 0, output: expect.stringContaining('Alcove is down') })
+    expect(before.filter(isAlive)).toEqual([])
+    expect(readFileSync(join(dir, 'secrets.json'), 'utf8')).toContain('issuerKey')
+    expect(alcove('down').output).toContain('not running')
+  })
+})
