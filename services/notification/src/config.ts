@@ -1,5 +1,5 @@
 import { baseConfigSchema } from '@alcove/kit'
-import Type, { type Static } from 'typebox'
+import Type from 'typebox'
 
 /** The environment of this service, on top of what every service understands. */
 export const configSchema = Type.Object({
@@ -13,4 +13,3 @@ export const configSchema = Type.Object({
   /** How many minutes before its start a confirmed booking is reminded of. */
   REMINDER_LEAD_MINUTES: Type.Integer({ minimum: 1, maximum: 10_080, default: 60 }),
 })
-export type Config = Static<typeof configSchema>

@@ -116,6 +116,17 @@ describe('killed', () => {
     expect(await fixture.listMails()).toHaveLength(1)
   })
 
+  test('a lease that is renewed is not taken over', async () => {
+    await fixture.deliver(bookingConfirmed)
+    const slow = await fixture.sender.queue.lease(50, 15)
+    later(14)
+    await fixture.sender.queue.renew(slow.leaseId, 15)
+    later(14)
+    expect(await sendBatch(fixture.sender)).toEqual({ taken: 0, isStuck: false })
+    later(2)
+    expect(await sendBatch(fixture.sender)).toEqual({ taken: 2, isStuck: false })
+  })
+
   test('a worker that comes back after its lease was taken over marks nothing', async () => {
     await fixture.deliver(bookingConfirmed)
     const slow = await fixture.sender.queue.lease(50, 60)

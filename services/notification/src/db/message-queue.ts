@@ -3,7 +3,7 @@ import { withTransaction } from '@alcove/database'
 import { writeEvent } from '@alcove/events'
 import type { Pool } from 'pg'
 import type { Finished, MessageQueue } from '../domain/stores.ts'
-import { finishMessages, leaseMessages, postponeMessages } from './messages.ts'
+import { finishMessages, leaseMessages, postponeMessages, renewLease } from './messages.ts'
 
 export interface MessageQueueDeps {
   readonly pool: Pool
@@ -23,6 +23,7 @@ export function createMessageQueue(deps: MessageQueueDeps): MessageQueue {
       const until = new Date(now.getTime() + leaseSeconds * 1000)
       return { leaseId, messages: await leaseMessages(deps.pool, { id: leaseId, now, until, limit }) }
     },
+    renew: (leaseId, leaseSeconds) => renewLease(deps.pool, leaseId, new Date(deps.realNow().getTime() + leaseSeconds * 1000)),
     async finish(leaseId, finished) {
       const now = deps.now()
       const held = await withTransaction(deps.pool, async (tx) => {

@@ -69,6 +69,10 @@ export async function leaseMessages(db: Queryable, lease: Lease): Promise<OwedMe
   return taken.rows.sort((left, right) => left.bookingVersion - right.bookingVersion || (left.id < right.id ? -1 : 1))
 }
 
+export async function renewLease(db: Queryable, leaseId: string, until: Date): Promise<void> {
+  await db.query("UPDATE message SET due_at = $2::timestamptz WHERE state = 'owed' AND lease_id = $1", [leaseId, until])
+}
+
 /**
  * Marks messages and writes what they became, in the caller's transaction. Only what the lease still holds: one that was
  * taken over meanwhile is left to its new holder, so the mailbox and the inbox get each message once. Answers what was marked.

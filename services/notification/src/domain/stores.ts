@@ -50,6 +50,8 @@ export interface Postponed {
 export interface MessageQueue {
   /** Takes due messages for one lease; whoever dies with them loses them when it ends. */
   lease(limit: number, leaseSeconds: number): Promise<{ leaseId: string; messages: OwedMessage[] }>
+  /** Lets a lease that is still held end later. */
+  renew(leaseId: string, leaseSeconds: number): Promise<void>
   /** Marks, keeps mails and items, and tells by event, in one transaction; only what the lease still holds. Answers what that was. */
   finish(leaseId: string, finished: readonly Finished[]): Promise<Finished[]>
   postpone(leaseId: string, postponed: readonly Postponed[]): Promise<void>

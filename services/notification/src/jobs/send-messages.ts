@@ -24,8 +24,9 @@ export const senderKillPoints = ['message.leased', 'message.written', 'message.f
 
 const batchSize = 50
 const concurrency = 8
-/** Longer than the slowest batch: seven rounds of 5 s calls, or SMTP with its time-outs. */
-const leaseSeconds = 60
+/** How long a killed process keeps its messages from others. A living one renews its lease three times in it. */
+const leaseSeconds = 15
+const renewMs = 5000
 const failuresMax = 5
 const waitSecondsMax = 10
 const idleMs = 500
@@ -39,6 +40,21 @@ type Ending = Finished | Postponed
 export async function sendBatch(deps: SenderDeps): Promise<{ taken: number; isStuck: boolean }> {
   const { leaseId, messages } = await deps.queue.lease(batchSize, leaseSeconds)
   if (messages.length === 0) return { taken: 0, isStuck: false }
+  // A renewal that fails costs at most a repeated writing: only the holder of a lease can mark.
+  const renewal = setInterval(
+    () => void deps.queue.renew(leaseId, leaseSeconds).catch((err: unknown) => deps.log.warn({ err }, 'a lease was not renewed')),
+    renewMs,
+  )
+  try {
+    const isStuck = await sendLeased(deps, leaseId, messages)
+    return { taken: messages.length, isStuck }
+  } finally {
+    clearInterval(renewal)
+  }
+}
+
+/** Whether every message had to wait. */
+async function sendLeased(deps: SenderDeps, leaseId: string, messages: readonly OwedMessage[]): Promise<boolean> {
   const prepare = { ...deps, directory: deps.createDirectory() }
   deps.killPoints.reach('message.leased')
   const endings = await mapLimited(messages, (message) => endMessage(deps, { prepare, message, leaseId }))
@@ -46,7 +62,7 @@ export async function sendBatch(deps: SenderDeps): Promise<{ taken: number; isSt
   const postponed = endings.filter((ending) => ending !== undefined && 'until' in ending)
   if (finished.length > 0) await markFinished(deps, finished, leaseId)
   if (postponed.length > 0) await deps.queue.postpone(leaseId, postponed)
-  return { taken: messages.length, isStuck: postponed.length === messages.length }
+  return postponed.length === messages.length
 }
 
 /** undefined: already marked, because it left by SMTP. */
