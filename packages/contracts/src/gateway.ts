@@ -141,6 +141,30 @@ export const showStartPage = defineOperation({
   produces: 'text/html; charset=utf-8',
 })
 
+const mailedTokenQuery = closed({ token: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })) })
+/** Where the link of a verification mail leads. Opening it changes nothing (mail programs open links by themselves); its button does. */
+export const showVerifyEmailPage = defineOperation({
+  ...gateway,
+  id: 'show-verify-email-page',
+  path: '/verify-email',
+  summary: 'Confirm an address, for people',
+  access: 'public',
+  query: mailedTokenQuery,
+  responses: { 200: Type.String() },
+  produces: 'text/html; charset=utf-8',
+})
+/** Where the link of a password reset mail leads. */
+export const showResetPasswordPage = defineOperation({
+  ...gateway,
+  id: 'show-reset-password-page',
+  path: '/reset-password',
+  summary: 'Choose a new password, for people',
+  access: 'public',
+  query: mailedTokenQuery,
+  responses: { 200: Type.String() },
+  produces: 'text/html; charset=utf-8',
+})
+
 export const DevClockSchema = Type.Object({ now: InstantSchema, offsetSeconds: Type.Number() })
 /** The clock of all services; local profile only, as the two below. */
 export const getDevClock = defineOperation({

@@ -136,7 +136,7 @@ describe('documents', () => {
     }
   })
   it('pages load nothing from anywhere and allow only their own script', async () => {
-    for (const path of ['/', '/api/docs', '/problems/slot-conflict']) {
+    for (const path of ['/', '/api/docs', '/problems/slot-conflict', '/verify-email?token=abc', '/reset-password?token=abc']) {
       const response = await gateway.fetch(path)
       expect([path, response.status, response.headers.get('content-type')]).toEqual([path, 200, 'text/html; charset=utf-8'])
       expect(response.headers.get('content-security-policy')).toContain("default-src 'none'")

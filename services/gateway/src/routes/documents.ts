@@ -1,8 +1,9 @@
-import { getOpenapi, problems, showApiDocs, showProblem, showStartPage, type ProblemSlug } from '@alcove/contracts'
+import { getOpenapi, problems, showApiDocs, showProblem, showResetPasswordPage, showStartPage, showVerifyEmailPage, type ProblemSlug } from '@alcove/contracts'
 import { addOperation, notFound } from '@alcove/kit'
 import type { FastifyInstance } from 'fastify'
 import { buildOpenapi } from '../openapi.ts'
 import { renderDocsPage } from '../pages/docs.ts'
+import { renderResetPasswordPage, renderVerifyEmailPage } from '../pages/mailed-token.ts'
 import { renderProblemPage } from '../pages/problem.ts'
 import { renderStartPage } from '../pages/start.ts'
 
@@ -16,6 +17,10 @@ export const documentRoutes = (deps: { version: string; devClock: unknown }) => 
   // Already text: 40 schemas are not serialised again for every reader.
   addOperation(app, { ...getOpenapi, produces: 'application/json' }, async () => ({ status: 200, body: text }))
   addOperation(app, showApiDocs, async () => ({ status: 200, ...docs }))
+  const verifyEmail = renderVerifyEmailPage()
+  const resetPassword = renderResetPasswordPage()
+  addOperation(app, showVerifyEmailPage, async () => ({ status: 200, ...verifyEmail }))
+  addOperation(app, showResetPasswordPage, async () => ({ status: 200, ...resetPassword }))
   addOperation(app, showStartPage, async () => ({ status: 200, ...start }))
   addOperation(app, showProblem, async ({ params: { slug } }) => {
     if (!Object.hasOwn(problems, slug)) throw notFound('There is no such problem.')

@@ -1,8 +1,7 @@
-/** Addresses that mails point at, under the public base URL. The token travels in the fragment of neither: servers log queries, so pages must not. */
+/** Addresses that mails point at: the gateway's pages, under the public base URL. No page shows a booking yet, so no mail points at one. */
 export interface Links {
   verifyEmail(token: string): string
   resetPassword(token: string): string
-  booking(bookingId: string): string
 }
 
 export function createLinks(publicBaseUrl: string): Links {
@@ -10,6 +9,5 @@ export function createLinks(publicBaseUrl: string): Links {
   return {
     verifyEmail: (token) => `${base}/verify-email?token=${encodeURIComponent(token)}`,
     resetPassword: (token) => `${base}/reset-password?token=${encodeURIComponent(token)}`,
-    booking: (bookingId) => `${base}/bookings/${encodeURIComponent(bookingId)}`,
   }
 }

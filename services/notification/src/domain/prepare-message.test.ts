@@ -56,7 +56,6 @@ describe('a confirmation', () => {
     expect(letter.html).toContain('ALC-7Q2M4K')
     expect(letter.text).toContain('Window desks (Desk 4), Harbour')
     expect(letter.text).toContain('£12.00 (including £2.00 tax)')
-    expect(letter.text).toContain(`https://alcove.example.org/bookings/${buildBooking().bookingId}`)
   })
 
   test('shows one time where the member’s zone is the location’s', async () => {

@@ -62,7 +62,7 @@ async function writeToPerson(deps: PrepareDeps, message: OwedMessage): Promise<P
   const booking = 'booking' in message.facts ? message.facts.booking : detail.state
   const obstacle = findObstacle(message, detail.state, deps.now())
   if (obstacle) return { outcome: 'drop', reasonCode: obstacle }
-  const subject = { booking, detail, greeting: person.displayName, format: deps.formatter(person), links: deps.links }
+  const subject = { booking, detail, greeting: person.displayName, format: deps.formatter(person) }
   return { to, content: describeBooking(message, subject) }
 }
 

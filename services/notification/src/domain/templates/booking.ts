@@ -1,6 +1,5 @@
 import type { BookingDetail, BookingState } from '@alcove/contracts'
 import type { Formatter } from '../format.ts'
-import type { Links } from '../links.ts'
 import type { Content, Row } from './content.ts'
 
 /** What every booking message is written from: the state the event had, names as they are now. */
@@ -9,26 +8,24 @@ export interface BookingSubject {
   readonly detail: BookingDetail
   readonly greeting: string
   readonly format: Formatter
-  readonly links: Links
 }
 
 /** The receipt of a booking: `reference` stands in subject and text. */
 export function describeConfirmation(subject: BookingSubject): Content {
-  const { booking, format, links } = subject
+  const { booking, format } = subject
   return {
     subject: `Booking ${booking.reference} confirmed: ${format.short(booking.startsAt)}`,
     heading: 'Your booking is confirmed',
     greeting: subject.greeting,
     paragraphs: [`We have kept ${toPlace(subject)} for you. Your reference is ${booking.reference}.`],
     rows: [...toBookingRows(subject), ...toPriceRows(booking, format)],
-    action: { label: 'View booking', url: links.booking(booking.bookingId) },
     notes: [],
     brief: `${toPlace(subject)}, ${format.interval(booking.startsAt, booking.endsAt)}.`,
   }
 }
 
 export function describeReschedule(subject: BookingSubject): Content {
-  const { booking, format, links } = subject
+  const { booking, format } = subject
   const before = booking.previous
   return {
     subject: `Booking ${booking.reference} moved: ${format.short(booking.startsAt)}`,
@@ -40,7 +37,6 @@ export function describeReschedule(subject: BookingSubject): Content {
       ...(before ? [{ label: 'Before', value: format.interval(before.startsAt, before.endsAt) }] : []),
       ...toPriceRows(booking, format),
     ],
-    action: { label: 'View booking', url: links.booking(booking.bookingId) },
     notes: [],
     brief: `${toPlace(subject)}, now ${format.interval(booking.startsAt, booking.endsAt)}.`,
   }
@@ -75,21 +71,20 @@ export function describeExpiry(subject: BookingSubject): Content {
 }
 
 export function describeReminder(subject: BookingSubject): Content {
-  const { booking, format, links } = subject
+  const { booking, format } = subject
   return {
     subject: `Reminder: booking ${booking.reference} starts ${format.short(booking.startsAt)}`,
     heading: 'Your booking starts soon',
     greeting: subject.greeting,
     paragraphs: [`${toPlace(subject)} is waiting for you.`],
     rows: toBookingRows(subject),
-    action: { label: 'View booking', url: links.booking(booking.bookingId) },
     notes: [],
     brief: `${toPlace(subject)}, ${format.interval(booking.startsAt, booking.endsAt)}.`,
   }
 }
 
 export function describeClosure(subject: BookingSubject, closure: { startsAt: string; endsAt: string }): Content {
-  const { booking, format, links } = subject
+  const { booking, format } = subject
   return {
     subject: `Closed during your booking ${booking.reference}`,
     heading: 'A closure affects your booking',
@@ -99,7 +94,6 @@ export function describeClosure(subject: BookingSubject, closure: { startsAt: st
       'Your booking stands until you move or cancel it. Please ask at your workspace what is possible.',
     ],
     rows: [...toBookingRows(subject), { label: 'Closed', value: format.interval(closure.startsAt, closure.endsAt) }],
-    action: { label: 'View booking', url: links.booking(booking.bookingId) },
     notes: [],
     brief: `${subject.detail.locationName} is closed ${format.interval(closure.startsAt, closure.endsAt)}; booking ${booking.reference} is affected.`,
   }
@@ -107,7 +101,7 @@ export function describeClosure(subject: BookingSubject, closure: { startsAt: st
 
 /** For operators: money that could not be taken although it was authorized. */
 export function describeRefusedCapture(subject: BookingSubject): Content {
-  const { booking, format, links } = subject
+  const { booking, format } = subject
   const text = `The payment of booking ${booking.reference} was refused for good when it was to be taken, so the booking was cancelled. The member was told.`
   return {
     subject: `Payment refused: booking ${booking.reference} cancelled`,
@@ -115,7 +109,6 @@ export function describeRefusedCapture(subject: BookingSubject): Content {
     greeting: subject.greeting,
     paragraphs: [text],
     rows: [...toPlaceRows(subject), ...toPriceRows(booking, format)],
-    action: { label: 'View booking', url: links.booking(booking.bookingId) },
     notes: [],
     brief: text,
   }
