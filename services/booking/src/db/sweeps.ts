@@ -39,8 +39,9 @@ export function createTwoPhaseStore(pool: Pool, table: 'deactivated_user' | 'clo
       return rows.map((row) => row.id)
     },
     async hasPassed(row) {
-      // Seen here, the row is committed: transactions that begin from now on see it. The first look fixes the horizon.
-      await pool.query(`UPDATE ${table} SET horizon = pg_snapshot_xmax(pg_current_snapshot()) WHERE ${id} = $1 AND horizon IS NULL`, [row])
+      // Seen here, the row is committed: a claim that takes its transaction id from now on sees it. Our own new id is above
+      // every older one; a snapshot's xmax is not, it is only the last that has ended.
+      await pool.query(`UPDATE ${table} SET horizon = pg_current_xact_id() WHERE ${id} = $1 AND horizon IS NULL`, [row])
       const { rows } = await pool.query<{ passed: boolean }>(
         `SELECT pg_snapshot_xmin(pg_current_snapshot()) >= horizon AS passed FROM ${table} WHERE ${id} = $1`,
         [row],

@@ -24,11 +24,16 @@ $$;
 -- What the service renders a booking from.
 CREATE FUNCTION booking_view(b booking) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT to_jsonb(b) || jsonb_build_object(
-    'pending_change', (SELECT to_jsonb(c) FROM pending_change c WHERE c.booking_id = b.id),
-    'open_attempt', (SELECT jsonb_build_object('id', a.id, 'next_action', a.next_action) FROM attempt a WHERE a.booking_id = b.id AND a.status = 'open'),
-    'refusal', CASE WHEN b.status IN ('cancelled', 'pending_payment')
+    'pending_change', CASE WHEN b.status = 'confirmed' THEN (SELECT to_jsonb(c) FROM pending_change c WHERE c.booking_id = b.id) END,
+    'open_attempt', CASE WHEN b.status IN ('pending_payment', 'confirmed')
+      THEN (SELECT jsonb_build_object('id', a.id, 'next_action', a.next_action) FROM attempt a WHERE a.booking_id = b.id AND a.status = 'open') END,
+    'refusal', CASE WHEN b.status IN ('cancelled', 'pending_payment', 'held', 'confirmed')
       THEN (SELECT a.reason_code FROM attempt a WHERE a.booking_id = b.id AND a.status = 'refused' ORDER BY a.created_at DESC LIMIT 1) END)
 $$;
+
+-- The same for a booking just claimed or confirmed, which has neither: the hot path reads nothing that it knows.
+CREATE FUNCTION booking_view_plain(b booking) RETURNS jsonb LANGUAGE sql STABLE RETURN
+  to_jsonb(b) || '{"pending_change": null, "open_attempt": null, "refusal": null}'::jsonb;
 
 -- A refusal undoes everything the call did. The service reads slug and detail; nothing else raises AL000.
 CREATE FUNCTION refuse(p_slug text, p_detail jsonb DEFAULT '{}') RETURNS void LANGUAGE plpgsql AS $$

@@ -19,18 +19,17 @@ BEGIN
   RETURN b;
 END $$;
 
--- The authorized money confirms a booking still waiting for it. An overdue one expires instead, and nothing is kept.
+-- The authorized money confirms a booking still waiting for it. An overdue one expires instead; settle_attempt has then
+-- noted already that nothing is kept.
 CREATE FUNCTION confirm_paid(b booking, a attempt, p_now timestamptz, p_by jsonb) RETURNS booking LANGUAGE plpgsql AS $$
 BEGIN
   IF b.status <> 'pending_payment' OR b.hold_expires_at <= p_now THEN
-    UPDATE attempt SET keep_minor = 0, keep_credits = 0 WHERE id = a.id;
     IF b.status = 'pending_payment' THEN
       PERFORM expire_bookings(ARRAY[b.id], p_now, p_by, false);
       SELECT * INTO b FROM booking WHERE id = b.id;
     END IF;
     RETURN b;
   END IF;
-  UPDATE attempt SET keep_minor = amount_minor, keep_credits = amount_credits WHERE id = a.id;
   UPDATE booking SET status = 'confirmed', version = b.version + 1, payment_method = a.method, payment_status = 'authorized', payment_id = a.payment_id,
     attempt_id = a.id, hold_expires_at = NULL, held_until = NULL, updated_at = p_now WHERE id = b.id RETURNING * INTO b;
   PERFORM publish(b, 'confirmed', p_now, p_by);
@@ -40,12 +39,14 @@ END $$;
 -- Ends an attempt: 'authorized', 'refused' or 'unsent'. Idempotent; an attempt already ended only learns its payment id.
 -- Answers {attempt: its status, booking}. This one call is the confirm step, a refused payment, and the end of a change.
 CREATE FUNCTION settle_attempt(p_attempt uuid, p_status text, p_payment uuid, p_reason text, p_now timestamptz, p_by jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
-DECLARE a attempt; b booking;
+DECLARE a attempt; b booking; v_keeps boolean;
 BEGIN
   SELECT k.* INTO b FROM booking k WHERE k.id = (SELECT booking_id FROM attempt WHERE id = p_attempt) FOR UPDATE;
   IF NOT FOUND THEN RETURN NULL; END IF;
+  -- Whether this very answer confirms the booking; a change decides for itself what is kept.
+  v_keeps := p_status = 'authorized' AND b.status = 'pending_payment' AND b.hold_expires_at > p_now;
   UPDATE attempt SET status = p_status, token = NULL, next_action = NULL, payment_id = coalesce(p_payment, payment_id), reason_code = p_reason, settled_at = p_now,
-    keep_minor = CASE WHEN p_status = 'authorized' THEN keep_minor ELSE 0 END, keep_credits = CASE WHEN p_status = 'authorized' THEN keep_credits ELSE 0 END
+    keep_minor = CASE WHEN v_keeps THEN amount_minor ELSE 0 END, keep_credits = CASE WHEN v_keeps THEN amount_credits ELSE 0 END
     WHERE id = p_attempt AND status = 'open' RETURNING * INTO a;
   IF NOT FOUND THEN
     UPDATE attempt SET payment_id = coalesce(payment_id, p_payment) WHERE id = p_attempt RETURNING * INTO a;
@@ -58,6 +59,7 @@ BEGIN
     END IF;
   ELSIF p_status = 'authorized' THEN
     b := confirm_paid(b, a, p_now, p_by);
+    IF b.status = 'confirmed' THEN RETURN jsonb_build_object('attempt', p_status, 'booking', booking_view_plain(b)); END IF;
   ELSIF b.status = 'pending_payment' AND a.purpose = 'create' THEN
     b := unwind_booking(b, p_status = 'unsent', p_now, p_by);
   ELSE

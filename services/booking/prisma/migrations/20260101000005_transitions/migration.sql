@@ -165,3 +165,16 @@ BEGIN
   GET DIAGNOSTICS v_count = ROW_COUNT;
   RETURN v_total + v_count;
 END $$;
+
+-- Every statement of these is a look into an index. Planning it anew for each call costs more than running it, and a plan
+-- made while the tables were small would read them whole until the next ANALYZE.
+ALTER FUNCTION claim_booking SET plan_cache_mode = force_generic_plan;
+ALTER FUNCTION claim_booking SET enable_seqscan = off;
+ALTER FUNCTION settle_attempt SET plan_cache_mode = force_generic_plan;
+ALTER FUNCTION settle_attempt SET enable_seqscan = off;
+ALTER FUNCTION start_change SET plan_cache_mode = force_generic_plan;
+ALTER FUNCTION start_change SET enable_seqscan = off;
+ALTER FUNCTION cancel_booking SET plan_cache_mode = force_generic_plan;
+ALTER FUNCTION cancel_booking SET enable_seqscan = off;
+ALTER FUNCTION note_payment SET plan_cache_mode = force_generic_plan;
+ALTER FUNCTION note_payment SET enable_seqscan = off;
