@@ -36,12 +36,13 @@ export function toPublicPath(operation: Pick<Operation, 'service' | 'path'>): st
   return `/api${operation.path}`
 }
 
+// In the order a newcomer reads them.
 const tagDescriptions: Record<string, string> = {
+  booking: 'Availability, holds, bookings',
+  workspace: 'Locations, spaces, closures, policies, prices',
+  payment: 'Payments, refunds, wallets',
   auth: 'Accounts, sessions, roles, keys',
   user: 'Profiles, addresses, teams',
-  workspace: 'Locations, spaces, closures, policies, prices',
-  booking: 'Availability, holds, bookings',
-  payment: 'Payments, refunds, wallets',
   notification: 'The inbox, and mails that were kept',
   reporting: 'Utilisation, revenue, the audit log',
   admin: 'The operator’s view',
@@ -75,7 +76,8 @@ export function buildOpenApi(operations: readonly Operation[], options: OpenApiO
     path[method] = toOperationObject(operation, namer.refer, responses)
   }
   namer.refer(ProblemSchema)
-  const tags = [...new Set(shown.map((operation) => operation.service))]
+  const services = new Set<string>(shown.map((operation) => operation.service))
+  const tags = Object.entries(tagDescriptions).filter(([name]) => services.has(name))
   return {
     openapi: '3.1.1',
     info: {
@@ -85,7 +87,7 @@ export function buildOpenApi(operations: readonly Operation[], options: OpenApiO
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: options.serverUrl ?? '/' }],
-    tags: tags.map((name) => ({ name, description: tagDescriptions[name] ?? name })),
+    tags: tags.map(([name, description]) => ({ name, description })),
     paths,
     components: {
       schemas: namer.components(),

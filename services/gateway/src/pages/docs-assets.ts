@@ -66,11 +66,8 @@ fetch('/api/openapi.json').then((answer)=>answer.json()).then((loaded)=>{
   root=loaded
   document.getElementById('about').textContent=root.info.description.replaceAll('\`','')+' Version '+root.info.version+'.'
   const target=document.getElementById('operations'),groups=new Map()
-  for(const [path,methods] of Object.entries(root.paths))for(const [method,op] of Object.entries(methods)){
-    const tag=op.tags[0]
-    if(!groups.has(tag)){const group=el('section',{},el('h2',{},tag));groups.set(tag,group);target.append(group)}
-    groups.get(tag).append(card(method.toUpperCase(),path,op))
-  }
+  for(const {name,description} of root.tags){const group=el('section',{},el('h2',{},name),el('p',{className:'dim'},description));groups.set(name,group);target.append(group)}
+  for(const [path,methods] of Object.entries(root.paths))for(const [method,op] of Object.entries(methods))groups.get(op.tags[0]).append(card(method.toUpperCase(),path,op))
   document.getElementById('filter').addEventListener('input',(event)=>{
     const words=event.target.value.toLowerCase().split(/\\s+/)
     for(const group of groups.values()){
