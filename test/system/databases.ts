@@ -21,13 +21,3 @@ export async function countOverlaps(stack: Stack): Promise<number> {
   )
   return Number(row?.n)
 }
-
-/** Settles when every outbox is empty and every consumer has caught up. */
-export async function countOutboxRows(stack: Stack): Promise<number> {
-  let rows = 0
-  for (const database of ['auth', 'user', 'workspace', 'booking', 'payment', 'notification', 'reporting']) {
-    const [row] = await query<{ n: string }>(stack, database, 'SELECT count(*) AS n FROM outbox')
-    rows += Number(row?.n)
-  }
-  return rows
-}

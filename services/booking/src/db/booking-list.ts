@@ -63,8 +63,6 @@ export function createBookingLists(prisma: Prisma) {
   }
 }
 
-export type BookingLists = ReturnType<typeof createBookingLists>
-
 function afterCursor(after: NonNullable<ListQuery['after']>): PrismaTypes.BookingWhereInput {
   if (!('startsAt' in after)) return { id: { lt: after.id } }
   return { OR: [{ startsAt: { gt: after.startsAt } }, { startsAt: after.startsAt, id: { gt: after.id } }] }

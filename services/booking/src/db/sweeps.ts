@@ -28,8 +28,6 @@ export function createSweeps(pool: Pool, afterCommit: () => void) {
   }
 }
 
-export type Sweeps = ReturnType<typeof createSweeps>
-
 /** The two phases of a table whose rows claims check. */
 export function createTwoPhaseStore(pool: Pool, table: 'deactivated_user' | 'closure'): TwoPhaseStore {
   const id = table === 'closure' ? 'id' : 'user_id'

@@ -3,7 +3,7 @@ import { dependencyUnavailable, keyReused, slotConflict, toPublicError } from '.
 import { authorizeWithin, waitFor, type AuthorizeDeps } from './authorize-payment.ts'
 import type { BookingRecord, By, IdempotencyKey, NewAttempt, PaymentMethod } from './booking.ts'
 import { formatInstant } from './instants.ts'
-import type { BookingColumns, BookingReader, CallScope, ClaimInput, ClaimOutcome } from './ports.ts'
+import type { BookingColumns, BookingReader, CallScope, ClaimInput } from './ports.ts'
 import { assertPaymentComplete, assertUnbroken, quoteBooking, settleDue, type Due, type QuoteDeps } from './quote-booking.ts'
 import { isRefusal } from './refusal.ts'
 import { suggestAlternatives, type SuggestDeps } from './suggest-alternatives.ts'
@@ -175,5 +175,3 @@ export function toUnits(quote: SpaceQuote) {
     revision: quote.space.revision,
   }
 }
-
-export type { ClaimOutcome }

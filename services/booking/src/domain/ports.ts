@@ -1,5 +1,5 @@
 import type { Attempt, Person, Schedules, SpaceQuote } from '@alcove/contracts'
-import type { BookingRecord, By, IdempotencyKey, NewAttempt, NextAction, PaymentMethod, ReasonCode } from './booking.ts'
+import type { BookingRecord, By, IdempotencyKey, NewAttempt, NextAction, ReasonCode } from './booking.ts'
 
 /** Deadline and trace of the request a call is made for; absent for background work. */
 export interface CallScope {
@@ -156,4 +156,4 @@ export interface Metrics {
   settled(end: string): void
 }
 
-export type { BookingRecord, PaymentMethod }
+export type { BookingRecord }
