@@ -79,10 +79,16 @@ async function waitForSocket(daemon: ChildProcess): Promise<void> {
 }
 
 async function waitUntilReady(): Promise<void> {
-  for await (const progress of followProgress()) {
-    if ('failure' in progress) throw new Error(`Alcove did not start.\n${progress.failure}`)
-    if ('ready' in progress) return
-    console.log(progress.line)
+  try {
+    for await (const progress of followProgress()) {
+      if ('failure' in progress) throw new StartFailed(`Alcove did not start.\n${progress.failure}`)
+      if ('ready' in progress) return
+      console.log(progress.line)
+    }
+  } catch (error) {
+    if (error instanceof StartFailed) throw error
   }
-  throw new Error(`the supervisor ended while starting; see ${supervisorLog}`)
+  throw new Error(`the supervisor ended while starting; see ${supervisorLog}. Another make up ends what it left and goes on.`)
 }
+
+class StartFailed extends Error {}
