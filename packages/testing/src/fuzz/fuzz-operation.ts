@@ -3,6 +3,7 @@ import fc, { type Arbitrary } from 'fast-check'
 import { buildArbitrary, narrow, type ArbitraryOptions } from './arbitraries.ts'
 import { buildBroken, listRefusedTexts } from './broken.ts'
 import { checkPointers, createAnswerCheck, FuzzFailure, type FuzzAnswer } from './check-answer.ts'
+import { buildUrl } from './sample-request.ts'
 import type { Schema } from './schema.ts'
 
 export interface FuzzRequest {
@@ -103,16 +104,6 @@ function describe({ method, url, headers, payload }: FuzzRequest): string {
 }
 
 const json = { 'content-type': 'application/json' }
-
-function buildUrl(operation: Operation, params: unknown, query: unknown): string {
-  const path = operation.path.replace(/\{(\w+)\}/g, (_match, name: string) => encodeURIComponent(String((params as Record<string, unknown>)[name])))
-  const search = new URLSearchParams(
-    Object.entries((query ?? {}) as Record<string, unknown>).flatMap(([name, value]) =>
-      (Array.isArray(value) ? value : [value]).map((one): [string, string] => [name, String(one)]),
-    ),
-  ).toString()
-  return search === '' ? path : `${path}?${search}`
-}
 
 /** Parts of a request as the schemas allow them. */
 function buildParts(fuzz: Fuzz): Arbitrary<{ params: unknown; query: unknown; body: unknown; headers: Record<string, string> }> {
