@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { makeFakeProcess, makeFakeServiceDir } from './fake-service.ts'
+import { makeFakeProcess, makeFakeServiceDir, removeFakeServiceDirs } from './fake-service.ts'
 import { listenHost, planFreePorts, type PortPlan } from './layout.ts'
 import { findFreePorts } from './ports.ts'
 import { until } from './processes.ts'
@@ -35,7 +35,10 @@ beforeEach(async () => {
     env: () => ({ PATH: process.env.PATH ?? '', NAME: `replica ${replica}`, PORT: String(ports.port), OPS_PORT: String(ports.opsPort) }),
   }))
 })
-afterEach(() => set.stop())
+afterEach(async () => {
+  await set.stop()
+  removeFakeServiceDirs()
+})
 
 describe('replicas behind one address', () => {
   it('share the connections, and none is lost when one of them is stopped', async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ManagedProcess } from './managed-process.ts'
@@ -21,9 +21,12 @@ process.on('SIGTERM', () => {
 })
 `
 
+const made: string[] = []
+
 /** A directory that looks like a service's to the supervisor. */
 export function makeFakeServiceDir(): string {
   const dir = mkdtempSync(join(tmpdir(), 'alcove-fake-'))
+  made.push(dir)
   mkdirSync(join(dir, 'src'))
   writeFileSync(join(dir, 'src/main.ts'), MAIN)
   return dir
@@ -45,4 +48,9 @@ export async function makeFakeProcess(options: { mode?: string; replica?: number
     env: () => env,
     onChange: () => undefined,
   })
+}
+
+/** Once the processes have ended. */
+export function removeFakeServiceDirs(): void {
+  for (const dir of made.splice(0)) rmSync(dir, { recursive: true, force: true })
 }

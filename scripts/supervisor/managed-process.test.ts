@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
-import { makeFakeProcess } from './fake-service.ts'
+import { makeFakeProcess, removeFakeServiceDirs } from './fake-service.ts'
 import type { ManagedProcess } from './managed-process.ts'
 import { isAlive, until } from './processes.ts'
 import { waitUntilReady } from './readiness.ts'
@@ -17,6 +17,7 @@ const ask = (process: ManagedProcess, path = '/') => fetch(`${process.status().u
 
 afterEach(async () => {
   await Promise.all(started.splice(0).map((process) => process.kill('SIGKILL', false)))
+  removeFakeServiceDirs()
 })
 
 describe('a supervised process', () => {

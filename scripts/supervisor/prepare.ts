@@ -4,7 +4,7 @@ import type { ServiceName } from '@alcove/contracts'
 import { planConnections } from './budget.ts'
 import { openCredentials, type Credentials } from './credentials.ts'
 import { prepareDatabases } from './databases.ts'
-import { allServices, createLayout, listenHost, planFixedPorts, planFreePorts, type Layout, type PortPlan } from './layout.ts'
+import { allServices, listenHost, planFixedPorts, planFreePorts, type Layout, type PortPlan } from './layout.ts'
 import { assertPortsFree, findFreePorts } from './ports.ts'
 import { keepPostgres, type PostgresKeeper } from './postgres-keeper.ts'
 import { replaceFile } from './replace-file.ts'
@@ -24,8 +24,7 @@ export interface Ground {
 }
 
 /** Ends leftovers, checks ports, starts PostgreSQL and brings every schema up to date. */
-export async function prepareGround(options: StackOptions, onChange: (postgres?: PostgresKeeper) => void): Promise<Ground> {
-  const layout = createLayout(options.dir)
+export async function prepareGround(options: StackOptions, layout: Layout, onChange: (postgres?: PostgresKeeper) => void): Promise<Ground> {
   const dataDir = await resolveDataDir(layout.dataDir)
   const ended = await endLeftovers(layout.dir, dataDir)
   if (ended > 0) options.onProgress?.(`ended ${ended} processes that an earlier run had left behind`)

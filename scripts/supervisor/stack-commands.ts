@@ -21,7 +21,7 @@ export interface StackParts {
   readonly serviceEnv: Partial<Record<ServiceName, Readonly<Record<string, string>>>>
   readonly buildEnv: (service: ServiceName, own: PortPair) => Record<string, string>
   readonly recorder: Recorder
-  readonly onDown: readonly (() => void)[]
+  readonly onDown: readonly (() => unknown)[]
 }
 
 /** The commands of a stack over its parts. */
@@ -96,6 +96,6 @@ async function endEverything({ ground, sets, recorder, onDown }: StackParts): Pr
   const rest = [...sets.keys()].filter((service) => !DRAINED_FIRST.flat().includes(service))
   for (const wave of [...DRAINED_FIRST, rest]) await Promise.all(wave.map((service) => sets.get(service)?.stop()))
   await ground.postgres.stop()
-  for (const end of onDown) end()
   recorder.close()
+  for (const end of onDown) await end()
 }

@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { removePostgres } from '@alcove/database'
 import type { ServiceName } from '@alcove/contracts'
 import { createLayout, root, type PortPair } from './layout.ts'
 import type { ProcessSpec } from './managed-process.ts'
@@ -16,13 +19,14 @@ const START_LIMIT_MS = 90_000
 
 /** Starts PostgreSQL and the services and settles when all are ready; leaves nothing running if that fails. */
 export async function startServices(options: StackOptions): Promise<Stack> {
-  const layout = createLayout(options.dir)
+  const layout = createLayout(options.dir ?? mkdtempSync(join(tmpdir(), 'alcove-stack-')))
   const sets = new Map<ServiceName, ReplicaSet>()
   const recorder = createRecorder(layout, sets)
   const release = options.tether === false ? () => undefined : tieToThisProcess(layout.dir)
-  const ground = await prepareGround(options, recorder.setPostgres).catch((error: unknown) => {
+  const ground = await prepareGround(options, layout, recorder.setPostgres).catch(async (error: unknown) => {
     release()
     recorder.close()
+    await removeIfTemporary()
     throw error
   })
   const serviceEnv: Partial<Record<ServiceName, Readonly<Record<string, string>>>> = { ...options.serviceEnv }
@@ -44,7 +48,7 @@ export async function startServices(options: StackOptions): Promise<Stack> {
       env: () => buildEnv(service, ports),
     })
   const stopRenewing = ground.credentials.startRenewing()
-  const stack = createStack({ ground, sets, serviceEnv, buildEnv, recorder, onDown: [stopRenewing, release] })
+  const stack = createStack({ ground, sets, serviceEnv, buildEnv, recorder, onDown: [stopRenewing, release, removeIfTemporary] })
   try {
     const counts = Object.entries(countReplicas(options)) as [ServiceName, number][]
     options.onProgress?.(`starting ${counts.length} services`)
@@ -55,6 +59,12 @@ export async function startServices(options: StackOptions): Promise<Stack> {
     throw error
   }
   return stack
+
+  async function removeIfTemporary(): Promise<void> {
+    if (options.dir !== undefined) return
+    await removePostgres(layout.dataDir)
+    rmSync(layout.dir, { recursive: true, force: true })
+  }
 
   async function launch(service: ServiceName, count: number): Promise<void> {
     const set = createReplicaSet(service, ground.ports, toSpec(service))

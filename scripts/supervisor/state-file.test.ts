@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { identify, isAlive, type ProcessIdentity } from './processes.ts'
 import { endLeftovers, readState, writeState } from './state-file.ts'
 
 const startSleeper = (): ProcessIdentity => identify(spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' }).pid!)!
-const makeDir = () => mkdtempSync(join(tmpdir(), 'alcove-state-'))
+const parent = mkdtempSync(join(tmpdir(), 'alcove-state-'))
+const makeDir = () => mkdtempSync(join(parent, 'stack-'))
+afterAll(() => rmSync(parent, { recursive: true }))
 
 describe('what a killed supervisor left behind', () => {
   it('is ended by its record', async () => {

@@ -2,8 +2,11 @@ import type { ServiceName } from '@alcove/contracts'
 
 /** How a stack is started; everything has a default fit for a test. */
 export interface StackOptions {
-  /** Where data, logs, tokens and the clock file live. Made when missing; a stack started there before is taken up again. */
-  readonly dir: string
+  /**
+   * Where data, logs, tokens and the clock file live. Made when missing; a stack started there before is taken up again.
+   * Left out: a temporary one, removed with everything in it by `down()`.
+   */
+  readonly dir?: string
   /** Added to every port of the local profile. Left out, free ports are found, so that stacks run side by side. */
   readonly portBase?: number
   /** Services to start; all of them unless given. */
@@ -84,6 +87,6 @@ export interface Stack {
   serviceToken(caller: ServiceName, callee: ServiceName): Promise<string>
   /** Moves the product clock of all services: offset from real time. */
   setClockOffsetMs(offsetMs: number): void
-  /** Drains everything, stops PostgreSQL, leaves no process. Data stay in `dir`. */
+  /** Drains everything, stops PostgreSQL, leaves no process. Data stay if a `dir` was given. */
   down(): Promise<void>
 }

@@ -1,6 +1,3 @@
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { operations, type Operation } from '@alcove/contracts'
 import { listCallers } from '@alcove/graph'
 import { sampleRequest } from '@alcove/testing'
@@ -12,7 +9,7 @@ let api: Api
 let people: Record<'member' | 'operator' | 'admin', Session>
 
 beforeAll(async () => {
-  api = connect(await startStack({ dir: await mkdtemp(join(tmpdir(), 'alcove-access-')), demo: 'accounts', env: { RATE_LIMITS: 'off' } }))
+  api = connect(await startStack({ demo: 'accounts', env: { RATE_LIMITS: 'off' } }))
   people = { member: await api.login('member'), operator: await api.login('operator'), admin: await api.login('admin') }
 })
 afterAll(async () => {

@@ -1,6 +1,3 @@
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startStack } from '../../scripts/supervisor/stack.ts'
 import { connect, eventually, type Api, type BookingAnswer, type Session } from './api.ts'
@@ -13,7 +10,6 @@ let operator: Session
 
 beforeAll(async () => {
   const stack = await startStack({
-    dir: await mkdtemp(join(tmpdir(), 'alcove-clock-')),
     demo: 'accounts',
     replicas: { booking: 2 },
     env: { RATE_LIMITS: 'off' },

@@ -39,7 +39,7 @@ beforeAll(async () => {
   }
 })
 afterAll(() => {
-  alcove('down')
+  alcove('reset')
   rmSync(dir, { recursive: true, force: true })
 })
 

@@ -1,6 +1,3 @@
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { ServiceName } from '@alcove/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startStack } from '../../scripts/supervisor/stack.ts'
@@ -15,7 +12,6 @@ let member: Session
 
 beforeAll(async () => {
   const stack = await startStack({
-    dir: await mkdtemp(join(tmpdir(), 'alcove-failure-')),
     demo: 'accounts',
     testControls: true,
     // A short life, so that what payment never settled is seen to expire within the test.

@@ -1,6 +1,3 @@
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startStack } from '../../scripts/supervisor/stack.ts'
 import { connect, eventually, type Api, type BookingAnswer, type Session } from './api.ts'
@@ -11,7 +8,7 @@ let member: Session
 let operator: Session
 
 beforeAll(async () => {
-  const stack = await startStack({ dir: await mkdtemp(join(tmpdir(), 'alcove-flow-')), demo: 'accounts', env: { RATE_LIMITS: 'off' } })
+  const stack = await startStack({ demo: 'accounts', env: { RATE_LIMITS: 'off' } })
   api = connect(stack)
   member = await api.login('member')
   operator = await api.login('operator')

@@ -1,7 +1,4 @@
 import { createHmac, createSign, generateKeyPairSync } from 'node:crypto'
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startStack } from '../../scripts/supervisor/stack.ts'
 import { connect, eventually, type Api, type BookingAnswer, type Session } from './api.ts'
@@ -14,7 +11,7 @@ let other: Session
 let place: Place
 
 beforeAll(async () => {
-  const stack = await startStack({ dir: await mkdtemp(join(tmpdir(), 'alcove-identity-')), demo: 'accounts', env: { RATE_LIMITS: 'off' } })
+  const stack = await startStack({ demo: 'accounts', env: { RATE_LIMITS: 'off' } })
   api = connect(stack)
   operator = await api.login('operator')
   member = await api.login('member')

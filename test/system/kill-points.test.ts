@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startStack } from '../../scripts/supervisor/stack.ts'
 import { bookingKillPoints } from '../../services/booking/src/domain/kill-points.ts'
@@ -54,7 +51,6 @@ const remembered: { key: string; body: object; bookingId: string }[] = []
 
 beforeAll(async () => {
   const stack = await startStack({
-    dir: await mkdtemp(join(tmpdir(), 'alcove-kill-points-')),
     demo: 'accounts',
     services: ['auth', 'user', 'workspace', 'booking', 'payment', 'gateway'],
     testControls: true,
@@ -72,7 +68,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await api?.close()
   await api?.stack.down()
-  if (api) await rm(api.stack.dir, { recursive: true, force: true })
 })
 
 const productNow = () => new Date(Date.now() + clockOffsetMs)
