@@ -49,15 +49,20 @@ async function main(): Promise<void> {
     const direct = await bench(`${stack.urls.booking}/v1/bookings`, seconds)
     const gateway = await bench(`${stack.urls.gateway}/api/v1/bookings`, seconds)
     await pauseConsumers(stack, false)
-    progress('catching up')
+    progress(
+      `${Math.round(bare.perSecond)} a second bare, ${Math.round(direct.perSecond)} at the service, ${Math.round(gateway.perSecond)} through the gateway; catching up`,
+    )
     await drain(stack)
     progress('bookings with everything running')
     const everything = await bench(`${stack.urls.gateway}/api/v1/bookings`, seconds * 2)
+    progress(`${Math.round(everything.perSecond)} a second`)
     const memory = stack.status().map((status) => ({ service: status.service, rssBytes: status.rssBytes ?? 0 }))
     await drain(stack)
     progress('time to answer with an open breaker')
     const openBreaker = await benchOpenBreaker(stack, fixtures, seconds)
-    const availability = await benchAvailability(stack, fixtures, { sizes, seconds, onProgress: progress })
+    // Spaces of their own: what the loads above booked would be in the way of the fill.
+    const places = await makeFixtures(stack, agent, 500)
+    const availability = await benchAvailability(stack, places, { sizes, seconds, onProgress: progress })
     printReport({
       machine: { cores: cpus().length, model: cpus()[0]?.model ?? '', memoryBytes: totalmem() },
       bare,

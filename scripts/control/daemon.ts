@@ -3,6 +3,7 @@ import { startStack, type Stack, type Target } from '../supervisor/stack.ts'
 import { createLayout, root } from '../supervisor/layout.ts'
 import { rotateLogs } from '../supervisor/log-rotation.ts'
 import { applyRequest } from './apply.ts'
+import { releaseLock, takeLock } from './lock.ts'
 import { stackDir, type DaemonStatus, type UpRequest } from './protocol.ts'
 import { serveControl } from './server.ts'
 import { createWatcher } from './watcher.ts'
@@ -22,6 +23,7 @@ const running = (): Stack => {
   if (!stack || phase !== 'running') throw new Error(`Alcove is ${phase}; try again in a moment`)
   return stack
 }
+takeLock(stackDir)
 const watcher = createWatcher((target) => running().restart(target), print)
 const stopRotation = rotateLogs(stackDir)
 
@@ -75,6 +77,7 @@ async function end(): Promise<object> {
 
 async function leave(code: unknown): Promise<void> {
   await control.close()
+  releaseLock(stackDir)
   process.exit(typeof code === 'number' ? code : 0)
 }
 

@@ -74,6 +74,8 @@ async function waitForSocket(daemon: ChildProcess): Promise<void> {
     if (await isRunning()) return
     await delay(50)
   }
+  // Another make up, begun in the same moment, was faster.
+  if (await isRunning()) return
   const tail = readFileSync(supervisorLog, 'utf8').trimEnd().split('\n').slice(-10).join('\n')
   throw new Error(`the supervisor ended at once; the end of ${supervisorLog}:\n${tail}`)
 }

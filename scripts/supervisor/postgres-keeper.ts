@@ -1,5 +1,8 @@
-import { startPostgres, type Postgres } from '@alcove/database'
+import { setTimeout as delay } from 'node:timers/promises'
+import { startPostgres, type Postgres, type StartPostgresOptions } from '@alcove/database'
 import { identify, type ProcessIdentity } from './processes.ts'
+
+const RETRY_MS = 1_000
 
 export interface PostgresKeeper {
   readonly url: string
@@ -7,32 +10,41 @@ export interface PostgresKeeper {
   stop(): Promise<void>
 }
 
-/** The embedded server, started again when it ends without having been asked to. */
-export async function keepPostgres(options: {
-  dataDir: string
-  port: number
-  throwaway: boolean
-  settings: Record<string, string>
-  onChange: () => void
-}): Promise<PostgresKeeper> {
-  let server: Postgres
+/** The embedded server, started again when it ends without having been asked to; services reconnect by themselves. */
+export async function keepPostgres({ onChange, ...options }: StartPostgresOptions & { onChange: () => void }): Promise<PostgresKeeper> {
+  let server: Postgres = await startPostgres(options)
   let stopping = false
-  const launch = async () => {
-    server = await startPostgres(options)
-    void server.exited.then(async () => {
-      if (stopping) return
-      options.onChange()
-      // Its own crash recovery runs within start; services reconnect by themselves.
-      await launch()
-      options.onChange()
-    })
+
+  const restart = async () => {
+    while (!stopping) {
+      try {
+        // Its own crash recovery runs within the start.
+        server = await startPostgres(options)
+        return
+      } catch (error) {
+        console.error(`PostgreSQL did not come back: ${(error as Error).message}`)
+        await delay(RETRY_MS)
+      }
+    }
   }
-  await launch()
+  const watch = async () => {
+    while (!stopping) {
+      await server.exited
+      onChange()
+      await restart()
+      onChange()
+    }
+  }
+  const watching = watch()
+
   return {
-    url: server!.url,
+    url: server.url,
     identity: () => identify(server.pid),
     stop: async () => {
       stopping = true
+      await server.stop()
+      await watching
+      // It may just have been started again.
       await server.stop()
     },
   }

@@ -1,7 +1,8 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isPortFree } from '../../scripts/supervisor/ports.ts'
@@ -21,6 +22,14 @@ function alcove(...args: string[]) {
   const argv = ['scripts/alcove.ts', command!, ...(target ? [target] : [])]
   const { status, stdout, stderr } = spawnSync(join(root, 'node_modules/.bin/node'), argv, { cwd: root, env, encoding: 'utf8' })
   return { status, output: stdout + stderr }
+}
+/** Without waiting for it: two can be started at once. */
+async function upLater(): Promise<{ status: number | null; output: string }> {
+  const env = { ...process.env, ALCOVE_DIR: dir, DEMO: 'off', PORT_BASE: String(portBase) }
+  const child = spawn(join(root, 'node_modules/.bin/node'), ['scripts/alcove.ts', 'up'], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  const [status, out, errors] = await Promise.all([ended, text(child.stdout), text(child.stderr)])
+  return { status, output: out + errors }
 }
 const up = (...variables: string[]) => alcove('up', `PORT_BASE=${portBase}`, ...variables)
 const recorded = () =>
@@ -50,6 +59,13 @@ describe('make up', () => {
     expect(started.output).toContain(`http://localhost:${4000 + portBase}/api/v1`)
     expect(await health(4000)).toBe(200)
     expect(alcove('status').output).toMatch(/^booking +ready +\d+/m)
+  })
+
+  it('is the same for two who ask in the same moment', async () => {
+    alcove('down')
+    const [first, second] = await Promise.all([upLater(), upLater()])
+    expect([first.status, second.status], first.output + second.output).toEqual([0, 0])
+    expect(await health(4000)).toBe(200)
   })
 
   it('says so when it runs already, with the same processes', () => {
@@ -85,6 +101,21 @@ describe('make stop and start', () => {
     process.kill(pid, 'SIGKILL')
     const isBack = () => /^user +ready +\d+ .* 1 +signal SIGKILL/m.test(alcove('status').output)
     expect(await until(isBack, LIMIT_MS)).toBe(true)
+  })
+})
+
+describe('a killed PostgreSQL', () => {
+  it('comes back, and the services with it', async () => {
+    const before = recorded().postgres
+    process.kill(before.pid, 'SIGKILL')
+    const isBack = () => recorded().postgres?.pid !== undefined && recorded().postgres.pid !== before.pid && isAlive(recorded().postgres)
+    expect(await until(isBack, LIMIT_MS)).toBe(true)
+    const isReady = async () =>
+      (await fetch(`http://127.0.0.1:${9003 + portBase}/readyz`).then(
+        (answer) => answer.status,
+        () => 0,
+      )) === 200
+    expect(await until(isReady, LIMIT_MS)).toBe(true)
   })
 })
 
