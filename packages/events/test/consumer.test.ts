@@ -26,7 +26,7 @@ const consumers: Consumer[] = []
 
 beforeAll(async () => {
   logDatabase = await createTestLog()
-  transport = createEmbeddedLog({ pool: createPool({ url: logDatabase.url }), log, pollMs: 10 })
+  transport = createEmbeddedLog({ pool: createPool({ url: logDatabase.url, statementTimeoutMs: 60_000 }), log, pollMs: 10 })
 })
 afterAll(async () => {
   await transport.close()

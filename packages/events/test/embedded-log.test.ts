@@ -7,7 +7,8 @@ import { describeTransport } from './conformance.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })
 let database: TestDatabase
-const connect = async (): Promise<Transport> => createEmbeddedLog({ pool: createPool({ url: database.url, max: 4 }), log, pollMs: 10 })
+const connect = async (): Promise<Transport> =>
+  createEmbeddedLog({ pool: createPool({ url: database.url, max: 4, statementTimeoutMs: 60_000 }), log, pollMs: 10 })
 
 beforeAll(async () => {
   database = await createTestLog()

@@ -14,7 +14,7 @@ const relays: { stop(): Promise<void> }[] = []
 beforeAll(async () => {
   database = await createTestDatabase('none')
   logDatabase = await createTestLog()
-  transport = createEmbeddedLog({ pool: createPool({ url: logDatabase.url }), log, pollMs: 10 })
+  transport = createEmbeddedLog({ pool: createPool({ url: logDatabase.url, statementTimeoutMs: 60_000 }), log, pollMs: 10 })
 })
 afterAll(async () => {
   await transport.close()
