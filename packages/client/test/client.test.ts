@@ -74,7 +74,7 @@ describe('a call', () => {
           await test.client.call(getPerson, { params })
           return server.asked.at(-1)!.headers['x-service-authorization']
         },
-        { timeout: 5000 },
+        { timeout: 50_000 },
       )
       .toBe('Bearer renewed')
     unlinkSync(join(test.tokenDir, 'payment'))
@@ -225,7 +225,7 @@ describe('the breaker', () => {
     await fail(5)
     let release = () => {}
     server.answer((response) => (release = () => sendJson(response, 200, {})))
-    await expect.poll(() => stateOf('workspace'), { timeout: 5000 }).toBe('half-open')
+    await expect.poll(() => stateOf('workspace'), { timeout: 50_000 }).toBe('half-open')
     const before = server.asked.length
     const probe = test.client.call(unsafe, { body })
     await expect.poll(() => server.asked.length).toBe(before + 1)
@@ -238,7 +238,7 @@ describe('the breaker', () => {
   it('stays open when the probe fails', async () => {
     server.answer((response) => sendJson(response, 500, {}))
     await fail(5)
-    await expect.poll(() => stateOf('workspace'), { timeout: 5000 }).toBe('half-open')
+    await expect.poll(() => stateOf('workspace'), { timeout: 50_000 }).toBe('half-open')
     await fail(1)
     expect(stateOf('workspace')).toBe('open')
   })

@@ -53,7 +53,7 @@ async function start(env: Record<string, string> = {}): Promise<Running> {
   return { child, output: () => text, exited, app: `http://127.0.0.1:${port}`, ops: `http://127.0.0.1:${opsPort}` }
 }
 const statusOf = async (url: string, init?: RequestInit) => (await fetch(url, init).catch(() => undefined))?.status
-const untilReady = (running: Running) => expect.poll(() => statusOf(`${running.ops}/readyz`), { timeout: 15_000 }).toBe(200)
+const untilReady = (running: Running) => expect.poll(() => statusOf(`${running.ops}/readyz`), { timeout: 50_000 }).toBe(200)
 const put = (url: string, body: object) => statusOf(url, { method: 'PUT', body: JSON.stringify(body) })
 
 describe('a configuration that is not usable', () => {

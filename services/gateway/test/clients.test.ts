@@ -75,7 +75,7 @@ describe('revocations', () => {
     await loader.start!()
     expect(loader.loaded()).toBe(false)
     up = true
-    await expect.poll(() => loader.loaded(), { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => loader.loaded(), { timeout: 50_000 }).toBe(true)
     expect(revocations.isRevoked('u', 's')).toBe(true)
   })
 })
