@@ -55,7 +55,7 @@ async function main(): Promise<void> {
     await drain(stack)
     progress('bookings with everything running')
     const everything = await bench(`${stack.urls.gateway}/api/v1/bookings`, seconds * 2)
-    progress(`${Math.round(everything.perSecond)} a second`)
+    progress(`${Math.round(everything.perSecond)} a second; CPU ms by process ${JSON.stringify(everything.cpuMs)}; waiting ${everything.lag.join(' → ')}`)
     const memory = stack.status().map((status) => ({ service: status.service, rssBytes: status.rssBytes ?? 0 }))
     await drain(stack)
     progress('time to answer with an open breaker')

@@ -8,7 +8,7 @@ import { readEnds, type EmbeddedLogOptions } from './topics.ts'
 
 const BEAT_MS = 1500
 /** Pause between looks under load: a few more messages per batch instead of one round for each. */
-const BUSY_POLL_MS = 20
+const BUSY_POLL_MS = 50
 /** A member that could not renew for this long stops by itself, before its leases (6 s) end. */
 const SELF_FENCE_MS = 4500
 

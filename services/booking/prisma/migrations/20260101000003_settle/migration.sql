@@ -89,7 +89,10 @@ BEGIN
   SELECT * INTO a FROM attempt WHERE id = p_attempt;
   SELECT * INTO b FROM booking WHERE id = b.id;
   IF b.attempt_id = a.id THEN
-    UPDATE booking SET payment_id = p_payment, payment_status = p_status WHERE id = b.id RETURNING * INTO b;
+    -- Mostly known already from payment's answer: a row rewritten as it was would cost every index an entry.
+    IF (b.payment_id, b.payment_status) IS DISTINCT FROM (p_payment, p_status) THEN
+      UPDATE booking SET payment_id = p_payment, payment_status = p_status WHERE id = b.id RETURNING * INTO b;
+    END IF;
   ELSIF p_status = 'failed' AND a.status = 'authorized' AND coalesce(a.keep_minor, 0) + coalesce(a.keep_credits, 0) > 0 THEN
     UPDATE booking SET payment_status = 'failed' WHERE id = b.id RETURNING * INTO b;
   END IF;
