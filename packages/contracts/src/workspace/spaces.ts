@@ -41,6 +41,19 @@ const members = {
   status: SpaceStatusSchema,
 }
 
+// What may be left out when a space is made, and changed later.
+const settable = {
+  capacity: Type.Optional(members.capacity),
+  units: Type.Optional(members.units),
+  amenities: Type.Optional(members.amenities),
+  bufferBeforeMinutes: Type.Optional(members.bufferBeforeMinutes),
+  bufferAfterMinutes: Type.Optional(members.bufferAfterMinutes),
+  policyId: Type.Optional(nullable(IdSchema)),
+  priceBookId: Type.Optional(nullable(IdSchema)),
+  status: Type.Optional(members.status),
+  floor: Type.Optional(nullable(FloorSchema)),
+}
+
 const space = { service: 'workspace' } as const
 
 /** Archived spaces are not listed. Every `amenity` must be there. */
@@ -74,15 +87,7 @@ export const createSpace = defineOperation({
     locationId: IdSchema,
     name: members.name,
     kind: members.kind,
-    capacity: Type.Optional(members.capacity),
-    units: Type.Optional(members.units),
-    amenities: Type.Optional(members.amenities),
-    bufferBeforeMinutes: Type.Optional(members.bufferBeforeMinutes),
-    bufferAfterMinutes: Type.Optional(members.bufferAfterMinutes),
-    policyId: Type.Optional(nullable(IdSchema)),
-    priceBookId: Type.Optional(nullable(IdSchema)),
-    status: Type.Optional(members.status),
-    floor: Type.Optional(nullable(FloorSchema)),
+    ...settable,
   }),
   responses: { 201: SpaceSchema },
   problems: ['idempotency-key-reused'],
@@ -115,15 +120,7 @@ export const updateSpace = defineOperation({
   body: closed({
     name: Type.Optional(members.name),
     kind: Type.Optional(members.kind),
-    capacity: Type.Optional(members.capacity),
-    units: Type.Optional(members.units),
-    amenities: Type.Optional(members.amenities),
-    bufferBeforeMinutes: Type.Optional(members.bufferBeforeMinutes),
-    bufferAfterMinutes: Type.Optional(members.bufferAfterMinutes),
-    policyId: Type.Optional(nullable(IdSchema)),
-    priceBookId: Type.Optional(nullable(IdSchema)),
-    status: Type.Optional(members.status),
-    floor: Type.Optional(nullable(FloorSchema)),
+    ...settable,
   }),
   responses: { 200: SpaceSchema },
   problems: ['in-use'],
