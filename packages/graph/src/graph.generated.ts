@@ -7,8 +7,17 @@ export const graph: readonly ServiceNode[] = [
     "port": 3000,
     "calls": [],
     "produces": "account",
+    "topic": {
+      "partitions": 12,
+      "retentionDays": 14
+    },
     "consumes": {},
-    "database": true
+    "database": true,
+    "apiServer": true,
+    "objectives": {
+      "availabilityPercent": 99.9,
+      "latencyP99Ms": 1000
+    }
   },
   {
     "name": "user",
@@ -17,6 +26,10 @@ export const graph: readonly ServiceNode[] = [
       "auth"
     ],
     "produces": "user",
+    "topic": {
+      "partitions": 12,
+      "retentionDays": 14
+    },
     "consumes": {
       "account": {
         "mode": "durable",
@@ -27,7 +40,11 @@ export const graph: readonly ServiceNode[] = [
         ]
       }
     },
-    "database": true
+    "database": true,
+    "objectives": {
+      "availabilityPercent": 99.9,
+      "latencyP99Ms": 300
+    }
   },
   {
     "name": "workspace",
@@ -36,8 +53,16 @@ export const graph: readonly ServiceNode[] = [
       "booking"
     ],
     "produces": "workspace",
+    "topic": {
+      "partitions": 12,
+      "retentionDays": 14
+    },
     "consumes": {},
-    "database": true
+    "database": true,
+    "objectives": {
+      "availabilityPercent": 99.9,
+      "latencyP99Ms": 300
+    }
   },
   {
     "name": "booking",
@@ -48,6 +73,10 @@ export const graph: readonly ServiceNode[] = [
       "payment"
     ],
     "produces": "booking",
+    "topic": {
+      "partitions": 12,
+      "retentionDays": 14
+    },
     "consumes": {
       "account": {
         "mode": "durable",
@@ -73,13 +102,21 @@ export const graph: readonly ServiceNode[] = [
         ]
       }
     },
-    "database": true
+    "database": true,
+    "objectives": {
+      "availabilityPercent": 99.9,
+      "latencyP99Ms": 1000
+    }
   },
   {
     "name": "payment",
     "port": 3004,
     "calls": [],
     "produces": "payment",
+    "topic": {
+      "partitions": 12,
+      "retentionDays": 14
+    },
     "consumes": {
       "booking": {
         "mode": "durable",
@@ -88,7 +125,20 @@ export const graph: readonly ServiceNode[] = [
         ]
       }
     },
-    "database": true
+    "database": true,
+    "external": [
+      {
+        "name": "payment-provider",
+        "reach": "public",
+        "ports": [
+          443
+        ]
+      }
+    ],
+    "objectives": {
+      "availabilityPercent": 99.9,
+      "latencyP99Ms": 1000
+    }
   },
   {
     "name": "notification",
@@ -99,6 +149,10 @@ export const graph: readonly ServiceNode[] = [
       "booking"
     ],
     "produces": "notification",
+    "topic": {
+      "partitions": 12,
+      "retentionDays": 14
+    },
     "consumes": {
       "account": {
         "mode": "durable",
@@ -131,13 +185,39 @@ export const graph: readonly ServiceNode[] = [
         ]
       }
     },
-    "database": true
+    "database": true,
+    "external": [
+      {
+        "name": "smtp",
+        "reach": "any",
+        "ports": [
+          25,
+          465,
+          587
+        ]
+      },
+      {
+        "name": "webhooks",
+        "reach": "public",
+        "ports": [
+          443
+        ]
+      }
+    ],
+    "objectives": {
+      "availabilityPercent": 99.5,
+      "latencyP99Ms": 1000
+    }
   },
   {
     "name": "reporting",
     "port": 3006,
     "calls": [],
     "produces": "reporting",
+    "topic": {
+      "partitions": 12,
+      "retentionDays": 14
+    },
     "consumes": {
       "account": {
         "mode": "durable",
@@ -182,7 +262,11 @@ export const graph: readonly ServiceNode[] = [
         ]
       }
     },
-    "database": true
+    "database": true,
+    "objectives": {
+      "availabilityPercent": 99.5,
+      "latencyP99Ms": 2000
+    }
   },
   {
     "name": "admin",
@@ -199,7 +283,12 @@ export const graph: readonly ServiceNode[] = [
     ],
     "produces": null,
     "consumes": {},
-    "database": false
+    "database": false,
+    "apiServer": true,
+    "objectives": {
+      "availabilityPercent": 99.5,
+      "latencyP99Ms": 3000
+    }
   },
   {
     "name": "gateway",
@@ -224,6 +313,11 @@ export const graph: readonly ServiceNode[] = [
         ]
       }
     },
-    "database": false
+    "database": false,
+    "redis": true,
+    "objectives": {
+      "availabilityPercent": 99.9,
+      "latencyP99Ms": 1500
+    }
   }
 ]

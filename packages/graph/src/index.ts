@@ -2,15 +2,51 @@ import { graph } from './graph.generated.ts'
 
 export { graph }
 
+/** Which events of a topic a service handles. */
+export interface SubscriptionNode {
+  /** `durable`: each event once per service, through its inbox. `broadcast`: every process reads all from the tail into memory. */
+  readonly mode: 'durable' | 'broadcast'
+  /** Full type names; `*` for all of the topic, `booking.*` for all but audit records. */
+  readonly types: readonly string[]
+}
+
+/** Addresses outside the cluster that a service opens connections to. */
+export interface ExternalNode {
+  /** What it is for: `smtp`. */
+  readonly name: string
+  /** `public`: internet addresses without private, link-local and loopback ranges; `any`: those too. */
+  readonly reach: 'public' | 'any'
+  readonly ports: readonly number[]
+}
+
 /** One service as its `service.yaml` declares it. */
 export interface ServiceNode {
   readonly name: string
   /** The local profile's application port; the operations port is this + 6000. */
   readonly port: number
   readonly calls: readonly string[]
+  /** The topic that this service alone writes to; `alcove.<topic>` on Kafka. */
   readonly produces: string | null
-  readonly consumes: Readonly<Record<string, { readonly mode: 'durable' | 'broadcast'; readonly types: readonly string[] }>>
+  /** How that topic is made; there exactly when `produces` is. The number of partitions never falls. */
+  readonly topic?: { readonly partitions: number; readonly retentionDays: number }
+  readonly consumes: Readonly<Record<string, SubscriptionNode>>
   readonly database: boolean
+  readonly external?: readonly ExternalNode[]
+  /** May use a Redis, when there is one, for what its replicas have in common. */
+  readonly redis?: boolean
+  /** Speaks with the cluster's API server. */
+  readonly apiServer?: boolean
+  /** What its dashboards and alerts measure it by: share of requests not answered 5xx, and how long the slowest 1 % may take. */
+  readonly objectives: { readonly availabilityPercent: number; readonly latencyP99Ms: number }
+}
+
+/** A topic as it is made on a broker, with its one producer and all its consumers. */
+export interface TopicNode {
+  readonly name: string
+  readonly partitions: number
+  readonly retentionDays: number
+  readonly producer: string
+  readonly consumers: readonly string[]
 }
 
 /** The node of a service; throws for a name the graph does not know. */
@@ -28,4 +64,12 @@ export function listCallers(name: string): string[] {
 /** Whether `caller` declares that it calls `callee`. */
 export function isDeclaredCall(caller: string, callee: string): boolean {
   return getNode(caller).calls.includes(callee)
+}
+
+/** Every topic, in the order of its producers' ports. */
+export function listTopics(): TopicNode[] {
+  return graph.flatMap(({ name: producer, produces: name, topic }) => {
+    if (name === null || !topic) return []
+    return [{ name, ...topic, producer, consumers: graph.filter((node) => name in node.consumes).map((node) => node.name) }]
+  })
 }
