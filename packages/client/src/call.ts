@@ -79,9 +79,12 @@ export function createCaller(deps: CallerDeps): ServiceClient['call'] {
     try {
       answer = await attempt(callee, asked)
     } catch (error) {
-      if (!isWorthRetrying(operation, error) || !callee.mayRetry()) throw error
-      await pause(25 + Math.random() * 75)
-      answer = await attempt(callee, asked)
+      const pauseMs = 25 + Math.random() * 75
+      if (!isWorthRetrying(asked, error) || !isTimeFor(pauseMs, options) || !callee.mayRetry()) throw error
+      await pause(pauseMs)
+      answer = await attempt(callee, asked).catch((again: unknown) => {
+        throw withMemoryOf(error as DependencyError, again)
+      })
     }
     if (answer.status < 200 || answer.status >= 300) throw toCalleeError(callee.name, answer, operation.access === 'service')
     return { status: answer.status, body: parseBody(callee.name, answer), headers: answer.headers } as CallAnswer<Operation>
@@ -91,10 +94,26 @@ export function createCaller(deps: CallerDeps): ServiceClient['call'] {
 }
 
 /** A refused connection is worth another try for any request; a broken one only where repeating changes nothing. Timeouts never are: the time is gone. */
-function isWorthRetrying(operation: Operation, error: unknown): boolean {
+function isWorthRetrying(asked: Asked, error: unknown): boolean {
   if (!(error instanceof DependencyError)) return false
-  if (error.reason === 'refused') return true
-  return error.reason === 'reset' && (operation.method === 'GET' || operation.method === 'PUT' || operation.idempotent === true)
+  return error.reason === 'refused' || (error.reason === 'reset' && isRepeatable(asked))
+}
+
+/** Safe or idempotent by its method (RFC 9110, 9.2), or a POST that carries the key by which its callee knows a repeat. */
+function isRepeatable({ operation, options }: Asked): boolean {
+  if (operation.method === 'POST') return operation.idempotent === true && options.headers?.['idempotency-key'] !== undefined
+  return operation.method !== 'PATCH'
+}
+
+function isTimeFor(pauseMs: number, { deadline, signal }: CallOptions): boolean {
+  return signal?.aborted !== true && (deadline === undefined || deadline.remainingMs() > pauseMs)
+}
+
+/** A second try that was certainly not sent says nothing of the first one, which may have been carried out. */
+function withMemoryOf(first: DependencyError, error: unknown): unknown {
+  if (!first.sent || !(error instanceof DependencyError) || error.sent) return error
+  const { callee, reason, retryAfterSeconds, calleeStatus } = error
+  return new DependencyError(callee, { sent: true, reason, retryAfterSeconds, calleeStatus, cause: error })
 }
 
 function pause(ms: number): Promise<void> {

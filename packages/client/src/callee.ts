@@ -27,7 +27,7 @@ export interface CalleeOptions {
 }
 
 const retryBudgetMax = 10
-/** One retry may follow ten calls: retries never add more than a tenth to a callee's load. */
+/** One retry may follow ten calls: beyond what was saved up, retries never add more than a tenth to a callee's load. */
 const retryBudgetPerCall = 0.1
 
 export function createCallee(options: CalleeOptions): Callee {
@@ -47,6 +47,7 @@ export function createCallee(options: CalleeOptions): Callee {
   })
   let inside = 0
   let retries = retryBudgetMax
+  metrics.watchInFlight(name, () => inside)
   return {
     name,
     pool,
@@ -60,9 +61,10 @@ export function createCallee(options: CalleeOptions): Callee {
       }
     },
     mayRetry() {
-      if (retries < 1 || breaker.state() !== 'closed') return false
-      retries -= 1
-      return true
+      const may = retries >= 1 && breaker.state() === 'closed'
+      metrics.retried(name, may)
+      if (may) retries -= 1
+      return may
     },
     async close() {
       breaker.close()

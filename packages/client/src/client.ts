@@ -74,8 +74,9 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
   }
   const getCallee = (name: ServiceName): Callee => {
     const callee = callees.get(name)
-    if (!callee) throw new Error(`${self} does not declare that it calls ${name}: add it to service.yaml`)
-    return callee
+    if (callee) return callee
+    metrics.refusedByGraph(name)
+    throw new Error(`${self} does not declare that it calls ${name}: add it to service.yaml`)
   }
   const readToken = createTokenReader(config.SERVICE_TOKEN_DIR)
   return {

@@ -1,4 +1,4 @@
-import { authorizeAttempt, getAccount, getMe, getPerson, listSchedules } from '@alcove/contracts'
+import { authorizeAttempt, createRefund, getAccount, getMe, getPerson, listSchedules, removeTeamMember, updateMe } from '@alcove/contracts'
 import { createDeadline, newId } from '@alcove/kit'
 import { unlinkSync, writeFileSync } from 'node:fs'
 import { createServer as createTcpServer, type AddressInfo } from 'node:net'
@@ -64,6 +64,7 @@ describe('a call', () => {
   it('that the graph does not declare is refused before any connection', async () => {
     await expect(test.client.call(getAccount, { params })).rejects.toThrow(/booking does not declare that it calls auth/)
     expect(server.connections()).toBe(0)
+    expect(await test.metrics.metrics()).toContain('client_refusals_total{callee="auth",by="graph"} 1')
   })
   it('reads its token again when the file changes, and is unsent without one', async () => {
     await test.client.call(getPerson, { params })
@@ -148,9 +149,13 @@ describe('sent or not sent', () => {
     const first = test.client.call(unsafe, { body })
     await expect.poll(() => server.asked.length).toBe(1)
     expect(await failureOf(test.client.call(unsafe, { body }))).toMatchObject({ sent: false, reason: 'bulkhead' })
+    const text = await test.metrics.metrics()
+    expect(text).toContain('client_refusals_total{callee="workspace",by="bulkhead"} 1')
+    expect(text).toContain('client_requests_in_flight{callee="workspace"} 1')
     release()
     await first
     expect(server.asked).toHaveLength(1)
+    expect(await test.metrics.metrics()).toContain('client_requests_in_flight{callee="workspace"} 0')
   })
   it('a deadline that has passed: not sent', async () => {
     expect(await failureOf(test.client.call(unsafe, { body }, { deadline: createDeadline(0) }))).toMatchObject({ sent: false, reason: 'timeout' })
@@ -195,6 +200,59 @@ describe('retries', () => {
     server.answer((response) => sendJson(response, 500, {}))
     await failureOf(test.client.call(getPerson, { params }))
     expect(server.asked).toHaveLength(1)
+  })
+  it('a POST only with the key by which its callee knows a repeat, a DELETE always, a PATCH never', async () => {
+    const count = async (work: Promise<unknown>) => {
+      const before = server.asked.length
+      await failureOf(work)
+      return server.asked.length - before
+    }
+    server.answer((response) => response.socket!.destroy())
+    const key = { headers: { 'idempotency-key': 'k1' } }
+    const refund = { params, body: { reason: 'because' } }
+    expect(await count(test.client.call(createRefund, refund, { userToken: 'ut' }))).toBe(1)
+    expect(await count(test.client.call(createRefund, refund, { userToken: 'ut', ...key }))).toBe(2)
+    expect(await count(test.client.call(listSchedules, { body }, key))).toBe(1)
+    expect(await count(test.client.call(updateMe, { body: {} }, { userToken: 'ut', ...key }))).toBe(1)
+    expect(await count(test.client.call(removeTeamMember, { params: { ...params, userId: newId() } }, { userToken: 'ut' }))).toBe(2)
+  })
+  it('that were certainly not sent do not make the first try unsent', async () => {
+    server.answer((response) => {
+      response.socket!.destroy()
+      void server.close()
+    })
+    expect(await failureOf(test.client.call(authorizeAttempt, { params, body: attempt }))).toMatchObject({ sent: true, reason: 'refused' })
+    expect(server.asked).toHaveLength(1)
+    server = await startServer()
+  })
+  it('are not made when the deadline would pass first', async () => {
+    server.answer((response) => response.socket!.destroy())
+    expect(await failureOf(test.client.call(getPerson, { params }, { deadline: createDeadline(24) }))).toMatchObject({ sent: true })
+    expect(server.asked).toHaveLength(1)
+  })
+  it('add less than 20 % to the load of a callee that fails, in part or wholly', async () => {
+    const measure = async (settings: object, failing: (count: number) => boolean) => {
+      await test.close()
+      test = buildTestClient(server.url, { breaker: settings })
+      server.asked.length = 0
+      server.answer((response, count) => (failing(count) ? response.socket!.destroy() : sendJson(response, 200, {})))
+      for (let round = 0; round < 30; round += 1) {
+        await Promise.all(Array.from({ length: 10 }, () => test.client.call(getPerson, { params }).catch(() => undefined)))
+      }
+      return server.asked.length
+    }
+    const wellBelowTheBreaker = await measure({}, (count) => count % 3 === 0)
+    expect(stateOf('user')).toBe('closed')
+    expect(wellBelowTheBreaker).toBeGreaterThan(300)
+    expect(wellBelowTheBreaker).toBeLessThan(360)
+    const withoutAnyBreaker = await measure({ consecutiveFailuresMax: 10_000, volumeThreshold: 10_000 }, () => true)
+    expect(withoutAnyBreaker).toBeGreaterThan(300)
+    expect(withoutAnyBreaker).toBeLessThan(360)
+    expect(await measure({}, () => true)).toBeLessThan(60)
+    expect(stateOf('user')).not.toBe('closed')
+    const text = await test.metrics.metrics()
+    expect(text).toMatch(/client_retries_total\{callee="user",outcome="made"\} \d/)
+    expect(text).toMatch(/client_retries_total\{callee="user",outcome="over-budget"\} \d/)
   })
   it('stay within their budget', async () => {
     await test.close()
@@ -262,5 +320,6 @@ describe('the breaker', () => {
     expect(text).toContain('circuit_breaker_state{caller="booking",callee="user",state="closed"} 1')
     expect(text).toContain('client_request_duration_seconds_count{callee="workspace",outcome="5xx"} 5')
     expect(text).toContain('client_request_duration_seconds_count{callee="workspace",outcome="open"} 1')
+    expect(text).toContain('client_refusals_total{callee="workspace",by="breaker"} 1')
   })
 })

@@ -119,7 +119,8 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   const problem = toProblem(error)
   if (problem.status >= 500) {
     const fields = { requestId: request.id, slug: problem.slug, err: problem.cause ?? problem }
-    if (problem.slug === 'internal') state.log.error(fields, 'request failed')
+    if (reply.raw.closed) state.log.info(fields, 'request given up: the client went away')
+    else if (problem.slug === 'internal') state.log.error(fields, 'request failed')
     else state.log.warn(fields, 'request not answered in full')
   }
   const body = renderProblem(problem, { instance: request.url.split('?', 1)[0]!, requestId: request.id, now: state.clock.now() })

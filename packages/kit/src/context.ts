@@ -109,9 +109,18 @@ export class LazyRequestContext implements RequestContext {
     if (!this.#abort) {
       this.#abort = new AbortController()
       if (this.#abortReason) this.#abort.abort(this.#abortReason)
-      else if (this.raw.request.raw.destroyed && this.raw.request.raw.errored) this.#abort.abort(new Error('the client went away'))
+      else this.#watchClient()
     }
     return this.#abort.signal
+  }
+
+  #watchClient(): void {
+    const { raw } = this.raw.reply
+    const leave = () => {
+      if (!raw.writableFinished) this.abort(new Error('the client went away'))
+    }
+    if (raw.closed) leave()
+    else raw.once('close', leave)
   }
 
   abort(reason: Error): void {

@@ -295,6 +295,30 @@ describe('deadline', () => {
     expect(await promise).toBe('the deadline has passed')
   })
 
+  it('or the client goes away first: the handler is told to stop, and the log calls it no failure', async () => {
+    const begun = Promise.withResolvers<void>()
+    const lines: string[] = []
+    const app = buildAppWith(
+      change,
+      async (_input, { signal }) => {
+        begun.resolve()
+        await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+        return answer
+      },
+      lines,
+    )
+    const url = await app.listen({ host: '127.0.0.1', port: 0 })
+    const gone = new AbortController()
+    const headers = { ...(await authorization()), 'content-type': 'application/json' }
+    const asked = fetch(`${url}/v1/things/${id}`, { method: 'POST', body: JSON.stringify(good), headers, signal: gone.signal }).catch(() => 'gone')
+    await begun.promise
+    gone.abort()
+    expect(await asked).toBe('gone')
+    await expect.poll(() => lines.join(''), { timeout: 50_000 }).toContain('the client went away')
+    expect(lines.join('')).not.toContain('"level":"error"')
+    await app.close()
+  })
+
   it.each([
     ['100', 100],
     ['99999999', 30_000],

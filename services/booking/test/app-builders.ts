@@ -38,7 +38,8 @@ export interface FakeSpace {
 export function createFakes() {
   const people = new Map<string, Person>()
   const spaces = new Map<string, FakeSpace>()
-  const failures: { user?: Error; workspace?: Error } = {}
+  /** `held`: workspace answers no quote before this settles. */
+  const failures: { user?: Error; workspace?: Error; held?: Promise<void> } = {}
   const payment = createFakePayments()
   return {
     spaces,
@@ -55,6 +56,7 @@ export function createFakes() {
     spaceSource: {
       async findQuote({ spaceId, startsAt, endsAt }: { spaceId: string; startsAt: Date; endsAt: Date }): Promise<SpaceQuote | undefined> {
         if (failures.workspace) throw failures.workspace
+        await failures.held
         const space = spaces.get(spaceId)
         return space && quote(space, Math.max(0, endsAt.getTime() - startsAt.getTime()) / 3_600_000)
       },

@@ -218,6 +218,23 @@ describe('POST /v1/bookings', () => {
   })
 })
 
+describe('past the deadline', () => {
+  test('504, and a quote that comes afterwards makes no claim', async () => {
+    const space = h.fakes.addSpace()
+    const { send } = await h.as()
+    const quote = Promise.withResolvers<void>()
+    h.fakes.failures.held = quote.promise
+    const late = await send('POST', '/v1/bookings', { body: buildRequest(space), headers: { 'x-request-deadline-ms': '100' } })
+    expect(late).toMatchObject({ status: 504, body: { type: '/problems/deadline-exceeded' } })
+    h.fakes.failures.held = undefined
+    const reached = h.reached.length
+    quote.resolve()
+    expect((await send('POST', '/v1/bookings', { body: buildRequest(space) })).status).toBe(201)
+    expect(h.reached.slice(reached).filter((name) => name === 'create.before-claim')).toHaveLength(1)
+    expect((await h.pool.query('SELECT count(*)::int AS n FROM booking WHERE space_id = $1', [space.id])).rows).toEqual([{ n: 1 }])
+  })
+})
+
 describe('space revisions', () => {
   test('a quote older than acceptable is fetched again once', async () => {
     const space = h.fakes.addSpace()

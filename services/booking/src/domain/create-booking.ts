@@ -89,6 +89,8 @@ export async function claimFresh<T>(
 ): Promise<T> {
   let quote = await claim.quoteNow()
   for (let refetched = false; ; refetched = true) {
+    // Nobody waits for it any more: whoever asked has been told 504, and a claim would stand for a booking they do not know of.
+    scope.signal?.throwIfAborted()
     try {
       return await claim.claimWith(quote)
     } catch (error) {

@@ -33,6 +33,7 @@ export async function payBooking(deps: PayBookingDeps, input: PayBookingInput, s
   const due = settleDue(booking, input.payment.method)
   if (!deps.payments.isReachable()) throw dependencyUnavailable('payment', 5)
   const attempt = toAttempt({ id: deps.newId(), due, token: input.payment.token, currency: booking.currency })
+  scope.signal?.throwIfAborted()
   deps.reach('pay.before-start')
   let started: TransitionOutcome
   try {
