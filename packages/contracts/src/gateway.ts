@@ -112,6 +112,14 @@ export const getOpenapi = defineOperation({
   access: 'public',
   responses: { 200: Type.Record(Type.String(), Type.Unknown()) },
 })
+export const getAsyncapi = defineOperation({
+  ...gateway,
+  id: 'get-asyncapi',
+  path: '/api/asyncapi.json',
+  summary: 'The events as an AsyncAPI 3 document',
+  access: 'public',
+  responses: { 200: Type.Record(Type.String(), Type.Unknown()) },
+})
 export const showApiDocs = defineOperation({
   ...gateway,
   id: 'show-api-docs',

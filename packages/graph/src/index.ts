@@ -46,7 +46,10 @@ export interface TopicNode {
   readonly partitions: number
   readonly retentionDays: number
   readonly producer: string
+  /** Names of the services that subscribe to it. */
   readonly consumers: readonly string[]
+  /** The same with what each of them takes. */
+  readonly subscriptions: readonly (SubscriptionNode & { readonly service: string })[]
 }
 
 /** The node of a service; throws for a name the graph does not know. */
@@ -70,6 +73,7 @@ export function isDeclaredCall(caller: string, callee: string): boolean {
 export function listTopics(): TopicNode[] {
   return graph.flatMap(({ name: producer, produces: name, topic }) => {
     if (name === null || !topic) return []
-    return [{ name, ...topic, producer, consumers: graph.filter((node) => name in node.consumes).map((node) => node.name) }]
+    const subscriptions = graph.flatMap((node) => (node.consumes[name] ? [{ service: node.name, ...node.consumes[name] }] : []))
+    return [{ name, ...topic, producer, consumers: subscriptions.map(({ service }) => service), subscriptions }]
   })
 }

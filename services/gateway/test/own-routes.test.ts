@@ -1,6 +1,6 @@
 import { problems } from '@alcove/contracts'
 import { createClock, newId } from '@alcove/kit'
-import { getNode } from '@alcove/graph'
+import { getNode, listTopics } from '@alcove/graph'
 import type { ServiceName } from '@alcove/contracts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { buildStatus, buildTestGateway, type TestGateway } from './build-test-app.ts'
@@ -118,6 +118,16 @@ describe('health and registry', () => {
 })
 
 describe('documents', () => {
+  it('AsyncAPI has a channel for each topic and an operation for each edge of events', async () => {
+    const { status, body } = await json('/api/asyncapi.json')
+    expect([status, body.asyncapi]).toEqual([200, '3.0.0'])
+    expect(Object.keys(body.channels as object)).toEqual(listTopics().map(({ name }) => name))
+    const operations = Object.keys(body.operations as object)
+    for (const { name, producer, consumers } of listTopics())
+      expect(operations).toEqual(expect.arrayContaining([`${producer}.send.${name}`, ...consumers.map((consumer) => `${consumer}.receive.${name}`)]))
+    expect(await (await gateway.fetch('/api/docs')).text()).toContain('/api/asyncapi.json')
+  })
+
   it('OpenAPI lists every public operation once, with its answers and problems', async () => {
     const { status, body } = await json('/api/openapi.json')
     expect([status, body.openapi]).toEqual([200, '3.1.1'])

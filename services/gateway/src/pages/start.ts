@@ -3,6 +3,7 @@ import { renderPage, type Page } from './page.ts'
 const links: readonly (readonly [string, string, string])[] = [
   ['/api/docs', 'API documentation', 'every route, readable'],
   ['/api/openapi.json', 'OpenAPI 3.1', 'the same for programs'],
+  ['/api/asyncapi.json', 'AsyncAPI 3', 'every event, for programs'],
   ['/dev/mailbox', 'Mailbox', 'mails that would have been sent'],
   ['/api/v1/health/detailed', 'Health', 'each service, databases, transport'],
   ['/gateway/services', 'Registry', 'addresses, breakers, ejections'],

@@ -1,4 +1,16 @@
-import { getOpenapi, problems, showApiDocs, showProblem, showResetPasswordPage, showStartPage, showVerifyEmailPage, type ProblemSlug } from '@alcove/contracts'
+import {
+  buildAsyncApi,
+  getAsyncapi,
+  getOpenapi,
+  problems,
+  showApiDocs,
+  showProblem,
+  showResetPasswordPage,
+  showStartPage,
+  showVerifyEmailPage,
+  type ProblemSlug,
+} from '@alcove/contracts'
+import { listTopics } from '@alcove/graph'
 import { addOperation, notFound } from '@alcove/kit'
 import type { FastifyInstance } from 'fastify'
 import { buildOpenapi } from '../openapi.ts'
@@ -7,15 +19,17 @@ import { renderResetPasswordPage, renderVerifyEmailPage } from '../pages/mailed-
 import { renderProblemPage } from '../pages/problem.ts'
 import { renderStartPage } from '../pages/start.ts'
 
-/** The API's description, as document and as pages. */
+/** The API's and the events' descriptions, as documents and as pages. */
 export const documentRoutes = (deps: { version: string; devClock: unknown }) => async (app: FastifyInstance) => {
   const document = buildOpenapi(deps.version, (operation) => deps.devClock !== undefined || !operation.path.startsWith('/dev/'))
   const text = JSON.stringify(document)
+  const events = JSON.stringify(buildAsyncApi({ version: deps.version, topics: listTopics() }))
   const docs = renderDocsPage()
   const start = renderStartPage(deps.version)
 
   // Already text: 40 schemas are not serialised again for every reader.
   addOperation(app, { ...getOpenapi, produces: 'application/json' }, async () => ({ status: 200, body: text }))
+  addOperation(app, { ...getAsyncapi, produces: 'application/json' }, async () => ({ status: 200, body: events }))
   addOperation(app, showApiDocs, async () => ({ status: 200, ...docs }))
   const verifyEmail = renderVerifyEmailPage()
   const resetPassword = renderResetPasswordPage()
