@@ -1,3 +1,4 @@
+export { runMigrateCommand } from './commands.ts'
 export { createDatabaseIfMissing, ensureRoleAndDatabase, type RoleAndDatabase } from './create-database.ts'
 export {
   canonicalJson,

@@ -1,6 +1,5 @@
-import { fileURLToPath } from 'node:url'
 import { assertMigrated, createPool } from '@alcove/database'
-import { createEventParts, eventsMigrations } from '@alcove/events'
+import { createEventParts } from '@alcove/events'
 import { createJobs } from '@alcove/jobs'
 import { runService } from '@alcove/kit'
 import { buildApp } from './app.ts'
@@ -9,8 +8,7 @@ import { assertBootstrap, configSchema } from './config.ts'
 import { deleteExpired } from './db/delete-expired.ts'
 import { ensureFirstAdmin } from './domain/ensure-account.ts'
 import { listSweeps } from './jobs/sweeps.ts'
-
-const migrations = [eventsMigrations, fileURLToPath(new URL('../prisma/migrations', import.meta.url))]
+import { migrations } from './migrations.ts'
 
 await runService({
   name: 'auth',

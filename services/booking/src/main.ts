@@ -1,7 +1,6 @@
-import { fileURLToPath } from 'node:url'
 import { createServiceClient, type ServiceClient } from '@alcove/client'
 import { assertMigrated, createPool } from '@alcove/database'
-import { createEventParts, eventsMigrations } from '@alcove/events'
+import { createEventParts } from '@alcove/events'
 import { createJobs } from '@alcove/jobs'
 import { defineKillPoints, runService, type BaseConfig, type Registry } from '@alcove/kit'
 import type { Pool } from 'pg'
@@ -20,8 +19,8 @@ import { bookingKillPoints } from './domain/kill-points.ts'
 import { settleDeactivations } from './domain/settle-deactivations.ts'
 import { createBookingSweeps } from './jobs/booking-sweeps.ts'
 import { createBookingMetrics } from './metrics.ts'
+import { migrations } from './migrations.ts'
 
-const migrations = [eventsMigrations, fileURLToPath(new URL('../prisma/migrations', import.meta.url))]
 defineKillPoints(bookingKillPoints)
 
 await runService({

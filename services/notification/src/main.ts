@@ -1,7 +1,6 @@
-import { fileURLToPath } from 'node:url'
 import { createServiceClient } from '@alcove/client'
 import { assertMigrated, createPool } from '@alcove/database'
-import { createEventParts, eventsMigrations } from '@alcove/events'
+import { createEventParts } from '@alcove/events'
 import { createJobs } from '@alcove/jobs'
 import { defineKillPoints, newId, runService } from '@alcove/kit'
 import { PrismaPg } from '@prisma/adapter-pg'
@@ -20,8 +19,8 @@ import { createLinks } from './domain/links.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
 import { createSender, senderKillPoints } from './jobs/send-messages.ts'
 import { createSweeps } from './jobs/sweeps.ts'
+import { migrations } from './migrations.ts'
 
-const migrations = [eventsMigrations, fileURLToPath(new URL('../prisma/migrations', import.meta.url))]
 const realNow = () => new Date()
 defineKillPoints(senderKillPoints)
 

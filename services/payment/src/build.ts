@@ -1,7 +1,6 @@
-import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { assertMigrated, createPool } from '@alcove/database'
-import { createEventParts, eventsMigrations } from '@alcove/events'
+import { createEventParts } from '@alcove/events'
 import { createJobs } from '@alcove/jobs'
 import { defineKillPoints, newId, type BaseConfig, type BuildContext, type Lifecycle, type ServiceParts } from '@alcove/kit'
 import type { Pool } from 'pg'
@@ -23,10 +22,10 @@ import { createLeases } from './domain/leases.ts'
 import { expireCredits } from './jobs/expire-credits.ts'
 import { forgetIdempotencyKeys } from './jobs/forget-idempotency-keys.ts'
 import { createSettlementWorker } from './jobs/settle-attempts.ts'
+import { migrations } from './migrations.ts'
 
 type Context = BuildContext<Static<typeof configSchema> & BaseConfig>
 
-const migrations = [eventsMigrations, fileURLToPath(new URL('../prisma/migrations', import.meta.url))]
 defineKillPoints(paymentKillPoints)
 
 /** Puts payment together; no logic of its own. */

@@ -1,6 +1,5 @@
-import { fileURLToPath } from 'node:url'
 import { assertMigrated, createPool } from '@alcove/database'
-import { createEventParts, eventsMigrations } from '@alcove/events'
+import { createEventParts } from '@alcove/events'
 import { createJobs } from '@alcove/jobs'
 import { runService } from '@alcove/kit'
 import { buildApp } from './app.ts'
@@ -9,8 +8,7 @@ import { onAnyEvent } from './consumers/on-any-event.ts'
 import { project } from './db/projections.ts'
 import { findNewestTime, keepRawEvent } from './db/raw-events.ts'
 import { createReads } from './db/reads.ts'
-
-const migrations = [eventsMigrations, fileURLToPath(new URL('../prisma/migrations', import.meta.url))]
+import { migrations } from './migrations.ts'
 
 await runService({
   name: 'reporting',

@@ -1,7 +1,6 @@
-import { fileURLToPath } from 'node:url'
 import { createServiceClient } from '@alcove/client'
 import { assertMigrated, createPool, deleteExpiredIdempotencyKeys } from '@alcove/database'
-import { createEventParts, eventsMigrations } from '@alcove/events'
+import { createEventParts } from '@alcove/events'
 import { createJobs } from '@alcove/jobs'
 import { createDeadline, runService } from '@alcove/kit'
 import { buildApp } from './app.ts'
@@ -11,8 +10,7 @@ import { listHandlers } from './consumers/index.ts'
 import { createStores } from './db/stores.ts'
 import { completeNames } from './domain/complete-names.ts'
 import { createNameWaker } from './jobs/complete-names.ts'
-
-const migrations = [eventsMigrations, fileURLToPath(new URL('../prisma/migrations', import.meta.url))]
+import { migrations } from './migrations.ts'
 
 await runService({
   name: 'user',

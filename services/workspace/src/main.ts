@@ -1,7 +1,6 @@
-import { fileURLToPath } from 'node:url'
 import { createServiceClient } from '@alcove/client'
 import { assertMigrated, createPool } from '@alcove/database'
-import { createEventParts, eventsMigrations } from '@alcove/events'
+import { createEventParts } from '@alcove/events'
 import { createJobs } from '@alcove/jobs'
 import { newId, runService } from '@alcove/kit'
 import { buildApp } from './app.ts'
@@ -11,8 +10,7 @@ import { createCatalogue } from './db/catalogue.ts'
 import { createInTransaction } from './db/in-transaction.ts'
 import { createReads } from './db/reads.ts'
 import { listSweeps } from './jobs/sweeps.ts'
-
-const migrations = [eventsMigrations, fileURLToPath(new URL('../prisma/migrations', import.meta.url))]
+import { migrations } from './migrations.ts'
 
 await runService({
   name: 'workspace',

@@ -1,0 +1,3 @@
+import { runProvisionCommand } from './commands.ts'
+
+await runProvisionCommand()
