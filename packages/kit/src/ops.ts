@@ -31,7 +31,10 @@ export async function runChecks(checks: Readonly<Record<string, Check>>): Promis
 }
 
 export interface OpsState {
+  /** The application listens. */
   started: boolean
+  /** The part whose start has not succeeded yet. */
+  waitingFor?: string
   draining: boolean
 }
 
@@ -44,8 +47,8 @@ export interface OpsOptions {
 }
 
 /**
- * The operations port: `/livez` never touches a dependency, `/readyz` runs the readiness checks (`?verbose` shows each), `/startupz`,
- * `/metrics`, and under test controls `PUT|DELETE /kill-point` and `PUT /consumers`.
+ * The operations port: `/livez` never touches a dependency, `/readyz` runs the readiness checks (`?verbose` shows each), `/startupz` says
+ * that the process listens and waits for nothing else, `/metrics`, and under test controls `PUT|DELETE /kill-point` and `PUT /consumers`.
  */
 export function createOpsServer(options: OpsOptions): Server {
   return createServer((request, response) => {

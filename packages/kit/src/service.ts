@@ -12,10 +12,11 @@ import { createMetrics } from './metrics.ts'
 import { addOperation } from './operation.ts'
 import { createOpsServer, runChecks, type Check, type OpsState } from './ops.ts'
 
-/** Something with a life of its own inside a process. Started in order after the app listens; stopped by phase when draining. */
+/** Something with a life of its own inside a process. Started in order once the app listens; stopped by phase when draining. */
 export interface Lifecycle {
   name: string
   phase: 'consumer' | 'request' | 'relay' | 'adapter'
+  /** A start that fails is tried again until it succeeds, and those after it wait: what it needs may come up later than this process. */
   start?(): Promise<void>
   stop?(): Promise<void>
   pause?(): void | Promise<void>
@@ -48,8 +49,12 @@ export interface ServiceDefinition<P extends Record<string, TSchema>> {
   env?: Record<string, string | undefined>
 }
 
+const startRetryMs = 250
+const startRetryMaxMs = 5000
+
 /**
- * Runs a service as this process: reads the configuration (all problems printed, exit 1), builds, listens, and drains on SIGTERM or SIGINT:
+ * Runs a service as this process: reads the configuration (all problems printed, exit 1), builds, listens (started), starts its parts however
+ * long what they need is away (ready only afterwards), and drains on SIGTERM or SIGINT:
  * unready, consumers stop, requests in flight are answered with `connection: close`, the relay empties, adapters close, exit 0.
  * A second signal ends the process at once.
  */
@@ -67,13 +72,13 @@ export async function runService<P extends Record<string, TSchema>>(definition: 
     const parts = await definition.build({ config, log, metrics, clock: createClock({ file: config.CLOCK_FILE }), killPoints, authenticator })
     addStatusRoute(definition.name, config, parts)
     const controls = testControls ? { killPoints, setConsumersPaused: (paused: boolean) => setConsumersPaused(parts.lifecycles, paused) } : undefined
-    const ops = createOpsServer({ metrics, state, checks: parts.readiness, controls })
+    const ops = createOpsServer({ metrics, state, checks: { parts: async () => assertComplete(state), ...parts.readiness }, controls })
     await listen(ops, config)
     onSignal(() => drain({ parts, ops, state, config, log }), log)
     await parts.app.listen({ host: config.HOST, port: config.PORT })
-    for (const lifecycle of parts.lifecycles) await lifecycle.start?.()
     state.started = true
     log.info({ port: config.PORT, opsPort: config.OPS_PORT }, 'started')
+    await startLifecycles(parts.lifecycles, state, log)
   } catch (error) {
     fail(log, error, 'could not start')
   }
@@ -105,6 +110,28 @@ function listen(server: Server, config: BaseConfig): Promise<void> {
       resolve()
     })
   })
+}
+
+/** In order, each until it succeeds: a dependency that is away costs readiness, never the process. */
+async function startLifecycles(lifecycles: readonly Lifecycle[], state: OpsState, log: Logger): Promise<void> {
+  for (const lifecycle of lifecycles) {
+    state.waitingFor = lifecycle.name
+    for (let failures = 0; lifecycle.start && !state.draining;) {
+      try {
+        await lifecycle.start()
+        break
+      } catch (err) {
+        failures += 1
+        log.warn({ err, part: lifecycle.name }, 'a part could not be started; trying again')
+        await new Promise((resolve) => setTimeout(resolve, Math.min(startRetryMaxMs, startRetryMs * 2 ** (failures - 1))))
+      }
+    }
+  }
+  state.waitingFor = undefined
+}
+
+function assertComplete({ waitingFor }: OpsState): void {
+  if (waitingFor !== undefined) throw new Error(`not started yet: ${waitingFor}`)
 }
 
 function addStatusRoute(name: ServiceName, config: BaseConfig, parts: ServiceParts): void {

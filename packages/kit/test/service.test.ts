@@ -82,11 +82,35 @@ describe('probes', () => {
     running.child.kill('SIGUSR2')
     await expect.poll(() => statusOf(`${running.ops}/readyz`)).toBe(503)
     const verbose = (await (await fetch(`${running.ops}/readyz?verbose`)).json()) as unknown
-    expect(verbose).toEqual({ status: 'unready', checks: { database: { ok: false, detail: 'no database' } } })
+    expect(verbose).toEqual({ status: 'unready', checks: { parts: { ok: true }, database: { ok: false, detail: 'no database' } } })
     expect(await statusOf(`${running.ops}/livez`)).toBe(200)
     expect(await (await fetch(`${running.ops}/metrics`)).text()).toContain('process_cpu_user_seconds_total{service="workspace"}')
     expect(await statusOf(`${running.ops}/internal`)).toBe(404)
     expect(await statusOf(`${running.app}/internal/status`)).toBe(401)
+  })
+})
+
+describe('a part that cannot start yet', () => {
+  it('costs readiness and nothing else, until it can', async () => {
+    const running = await start({ BROKEN: 'on' })
+    await expect.poll(() => statusOf(`${running.ops}/startupz`), { timeout: 50_000 }).toBe(200)
+    const verbose = (await (await fetch(`${running.ops}/readyz?verbose`)).json()) as unknown
+    expect(verbose).toMatchObject({ status: 'unready', checks: { parts: { ok: false, detail: 'not started yet: consumer' } } })
+    running.child.kill('SIGUSR2')
+    await untilReady(running)
+    expect(
+      running
+        .output()
+        .match(/no broker|consumer started|pool opened/g)
+        ?.filter((what, index, all) => what !== all[index - 1]),
+    ).toEqual(['no broker', 'consumer started', 'pool opened'])
+  })
+  it('does not keep the process from leaving', async () => {
+    const running = await start({ BROKEN: 'on' })
+    await expect.poll(() => running.output(), { timeout: 50_000 }).toContain('no broker')
+    running.child.kill('SIGTERM')
+    expect((await running.exited).code).toBe(0)
+    expect(running.output()).not.toContain('pool opened')
   })
 })
 

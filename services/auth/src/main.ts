@@ -13,7 +13,7 @@ import { migrations } from './migrations.ts'
 await runService({
   name: 'auth',
   configSchema,
-  async build({ config, log, metrics, clock, killPoints }) {
+  build({ config, log, metrics, clock, killPoints }) {
     assertBootstrap(config)
     const pool = createPool({
       url: config.DATABASE_URL,
@@ -25,8 +25,10 @@ await runService({
     const events = createEventParts({ service: 'auth', pool, config, log, metrics, clock, killPoints })
     const deps = buildDeps({ config, pool, log, metrics, clock, onCommit: () => events.relay.wake() })
     // Before the first login can come: a key to sign with, and somebody who may give roles.
-    await deps.keyRing.rotate()
-    await ensureFirstAdmin(deps, { email: config.BOOTSTRAP_ADMIN_EMAIL, password: config.BOOTSTRAP_ADMIN_PASSWORD })
+    const prepare = async () => {
+      await deps.keyRing.rotate()
+      await ensureFirstAdmin(deps, { email: config.BOOTSTRAP_ADMIN_EMAIL, password: config.BOOTSTRAP_ADMIN_PASSWORD })
+    }
     const sweeps = listSweeps({ rotateKeys: () => deps.keyRing.rotate(), deleteExpired: () => deleteExpired(pool, deps.now()) })
     const jobs = createJobs({ pool, log, service: 'auth', sweeps: [...sweeps, ...events.sweeps] })
     return {
@@ -37,7 +39,12 @@ await runService({
         signingKeys: () => deps.keyRing.assertUsable(),
       },
       status: () => events.status(),
-      lifecycles: [...events.lifecycles, jobs, { name: 'database pool', phase: 'adapter', stop: () => pool.end() }],
+      lifecycles: [
+        { name: 'signing keys and first admin', phase: 'adapter', start: prepare },
+        ...events.lifecycles,
+        jobs,
+        { name: 'database pool', phase: 'adapter', stop: () => pool.end() },
+      ],
     }
   },
 })
