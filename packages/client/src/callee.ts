@@ -1,5 +1,5 @@
 import type { ServiceName } from '@alcove/contracts'
-import { DependencyError, type Logger } from '@alcove/kit'
+import { connectionIdleMs, DependencyError, type Logger } from '@alcove/kit'
 import { Pool } from 'undici'
 import { createBreaker, type Breaker, type BreakerSettings } from './breaker.ts'
 import type { ClientMetrics } from './metrics.ts'
@@ -35,9 +35,9 @@ export function createCallee(options: CalleeOptions): Callee {
   const pool = new Pool(options.url, {
     connections: options.concurrencyMax,
     pipelining: 1,
-    // Shorter than any server's keep-alive here, so that the client closes idle connections first.
-    keepAliveTimeout: 4000,
-    keepAliveMaxTimeout: 10_000,
+    // Far shorter than any server's keep-alive, and half of what a draining one waits: the client closes idle connections first, always.
+    keepAliveTimeout: connectionIdleMs,
+    keepAliveMaxTimeout: connectionIdleMs,
     connect: { timeout: options.connectTimeoutMs },
   })
   metrics.setState(name, 'closed')

@@ -197,6 +197,8 @@ function listProblems(operation: Operation): ProblemSlug[] {
     operation.idempotent === true && 'idempotency-key-reused',
     operation.idempotent === true && 'idempotency-in-progress',
     'rate-limited',
+    'request-timeout',
+    'headers-too-large',
     'internal',
     'dependency-unavailable',
     'deadline-exceeded',

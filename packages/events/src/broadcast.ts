@@ -32,7 +32,8 @@ export function createBroadcast(options: BroadcastOptions): Lifecycle & { start(
 
   return {
     name: 'broadcast',
-    phase: 'consumer',
+    // Requests are judged by what it brings to the end.
+    phase: 'request',
     async start() {
       reader ??= await transport.broadcast({
         topics,

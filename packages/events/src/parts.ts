@@ -46,7 +46,7 @@ export function createEventParts(options: EventPartsOptions): EventParts {
     transport,
     relay,
     consumer,
-    lifecycles: [relay, consumer, { name: 'event transport', phase: 'adapter', stop: () => transport.close() }],
+    lifecycles: [relay, consumer, { name: 'event transport', phase: 'broker', stop: () => transport.close() }],
     status: async () => ({ consumerLag: await consumer.lag(), outboxAgeSeconds: await relay.ageSeconds(), deadLetters: await consumer.deadLetterCount() }),
     sweeps: [retentionSweep(pool, transport)],
   }

@@ -1,10 +1,12 @@
 import type { ServiceName } from '@alcove/contracts'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Histogram, Registry } from 'prom-client'
 import type { Authenticator } from './authenticator.ts'
 import { addJsonParser, bodyBytesMax, drainRequest } from './body.ts'
 import type { Clock } from './clock.ts'
+import { connectionsCheckMs, cutCounter, headerBytesMax, headersMax, type CutCounter, type CutReason } from './connections.ts'
 import type { LazyRequestContext } from './context.ts'
 import { notFound, ProblemError } from './errors.ts'
 import { isRequestId, newId } from './ids.ts'
@@ -21,9 +23,13 @@ export interface AppOptions {
   metrics: Registry
 }
 
+/** A peer that vanished without a word is found by TCP's own probes, which begin after this long a silence. */
+const keepAliveProbeMs = 30_000
+
 /** What routes of an application share; kept on the instance under {@link appState}. */
 export interface AppState extends AppOptions {
   histogram: Histogram<'method' | 'route' | 'status'>
+  cut: CutCounter
   /** Known paths with their methods, for 405. */
   paths: Map<string, { pattern: RegExp; methods: Set<string> }>
   /** Set while draining: every answer then ends its connection. */
@@ -52,14 +58,15 @@ export function createApp(options: AppOptions): FastifyInstance {
     genReqId: (raw) => (isRequestId(raw.headers['x-request-id']) ? (raw.headers['x-request-id'] as string) : newId()),
     requestIdHeader: false,
     bodyLimit: bodyBytesMax,
-    requestTimeout: 60_000,
+    http: { maxHeaderSize: headerBytesMax, connectionsCheckingInterval: connectionsCheckMs, keepAlive: true, keepAliveInitialDelay: keepAliveProbeMs },
     // A request that arrives while the listener closes is still carried out: it was accepted.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 1024 },
     frameworkErrors: (error, request, reply) => sendProblem(error, request as FastifyRequest, reply as FastifyReply),
     clientErrorHandler: (error, socket) => answerUnreadable(state, error, socket as Socket),
   }) as unknown as FastifyInstance
-  const state: AppState = { ...options, histogram: requestHistogram(options.metrics), paths: new Map(), draining: false }
+  const { metrics } = options
+  const state: AppState = { ...options, histogram: requestHistogram(metrics), cut: cutCounter(metrics), paths: new Map(), draining: false }
   app.decorate('alcove', state)
   app.decorateRequest('alcove', null)
   addJsonParser(app)
@@ -68,7 +75,8 @@ export function createApp(options: AppOptions): FastifyInstance {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
     if (state.draining) reply.header('connection', 'close')
-    done()
+    const { rawHeaders } = request.raw
+    done(rawHeaders.length > headersMax * 2 ? new ProblemError('headers-too-large', `There are more than ${headersMax} headers.`) : undefined)
   })
   app.addHook('onResponse', (request, reply, done) => {
     recordAnswer(state, request, reply)
@@ -130,21 +138,37 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   reply.serializer(JSON.stringify).send(body)
 }
 
-/** Answers what Node's parser could not read: headers beyond 16 KiB, broken HTTP, a request that never ends. */
+/** What Node's parser or its clock says of a request it gave up, and what the client is told. */
+const unreadable: Record<string, [reason: CutReason, slug: ProblemError['slug'], detail: string]> = {
+  HPE_HEADER_OVERFLOW: ['headers-too-large', 'headers-too-large', `The request line and headers are larger than ${headerBytesMax / 1024} KiB.`],
+  ERR_HTTP_REQUEST_TIMEOUT: ['request-timeout', 'request-timeout', 'The request did not arrive in time.'],
+}
+
+/** Answers what could not be read: headers beyond measure, broken HTTP, a request that never ends. */
 function answerUnreadable(state: AppState, error: NodeJS.ErrnoException, socket: Socket): void {
+  // Node reports the same again for every further piece that comes.
+  if (refused.has(socket)) return
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy()
     return
   }
-  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW'
-  const problem = new ProblemError('malformed', tooLarge ? 'The request line and headers are larger than 16 KiB.' : 'The request is not valid HTTP.')
+  refused.add(socket)
+  const [reason, slug, detail] = unreadable[error.code ?? ''] ?? ['malformed', 'malformed', 'The request is not valid HTTP.']
+  state.cut.inc({ reason })
+  const problem = new ProblemError(slug, detail)
   const requestId = newId()
   const body = JSON.stringify(renderProblem(problem, { instance: '', requestId, now: state.clock.now() }))
   socket.end(
-    `HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\nx-request-id: ${requestId}\r\n` +
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\ncontent-type: application/problem+json\r\nx-request-id: ${requestId}\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   )
+  // Closing while bytes stand unread would reset the connection, and the client would never see the answer.
+  setTimeout(() => socket.destroy(), lingerMs).unref()
 }
+
+const refused = new WeakSet<Socket>()
+/** How long a refused client may go on writing. */
+const lingerMs = 1000
 
 function recordAnswer(state: AppState, request: FastifyRequest, reply: FastifyReply): void {
   const route = request.is404 ? 'unmatched' : (request.routeOptions.url ?? 'unmatched')

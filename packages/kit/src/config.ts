@@ -39,6 +39,16 @@ export const baseConfigSchema = {
   CLOCK_FILE: Type.String({ default: '' }),
   /** Local profile only: kill points and pausing consumers over the operations port. */
   TEST_CONTROLS: Type.Enum(['on', 'off'], { default: 'off' }),
+  /** From a connection's opening, or the first byte of a further request, to the end of its headers; then 408 and the connection ends. */
+  HEADERS_TIMEOUT_MS: Type.Integer({ minimum: 100, maximum: 600_000, default: 10_000 }),
+  /** The same to the end of the body. */
+  REQUEST_TIMEOUT_MS: Type.Integer({ minimum: 100, maximum: 600_000, default: 30_000 }),
+  /** How long an unused connection is kept; longer than load balancers in front keep theirs (60 s), so that they let go first. */
+  KEEP_ALIVE_TIMEOUT_MS: Type.Integer({ minimum: 100, maximum: 600_000, default: 72_000 }),
+  /** An answer of which the client takes not a byte for so long is dropped with its connection. */
+  STALLED_ANSWER_TIMEOUT_MS: Type.Integer({ minimum: 100, maximum: 600_000, default: 30_000 }),
+  /** Connections of the application port; further ones are closed as they come. */
+  CONNECTIONS_MAX: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 4000 }),
   /** Longest time a draining process waits for what is in flight. */
   DRAIN_TIMEOUT_MS: Type.Integer({ minimum: 0, maximum: 600_000, default: 15_000 }),
   /** After SIGTERM: how long requests are still accepted, unready and with `connection: close`, before the listener closes. */

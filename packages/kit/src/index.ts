@@ -3,6 +3,7 @@ export { createAuthenticator, createConfiguredAuthenticator, type Authenticator,
 export { bodyBytesMax, drainRequest } from './body.ts'
 export { clockStalenessMs, createClock, toInstant, type Clock } from './clock.ts'
 export { baseConfigSchema, ConfigError, loadConfig, serviceUrl, type BaseConfig } from './config.ts'
+export { connectionIdleMs } from './connections.ts'
 export { createDeadline, deadlineMaxMs, isAdmin, isOperator, readBudgetMs, type Deadline, type Principal, type RequestContext, type Role } from './context.ts'
 export * from './errors.ts'
 export { isRequestId, isTraceparent, newId, newTraceparent } from './ids.ts'

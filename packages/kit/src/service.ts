@@ -6,16 +6,23 @@ import type { Static, TObject, TSchema } from 'typebox'
 import { createConfiguredAuthenticator, type Authenticator } from './authenticator.ts'
 import { createClock, type Clock } from './clock.ts'
 import { ConfigError, loadConfig, type BaseConfig } from './config.ts'
+import { connectionIdleMs, watchConnections, type ConnectionWatch } from './connections.ts'
 import { createKillPoints, type KillPoints } from './kill-points.ts'
 import { createLogger, type Logger } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { addOperation } from './operation.ts'
 import { createOpsServer, runChecks, type Check, type OpsState } from './ops.ts'
 
+/**
+ * When a part stops while draining: consumers first, then what requests use, then the relay, the broker, databases and clients (`adapter`), and
+ * last what tells of all that.
+ */
+const phases = ['consumer', 'request', 'relay', 'broker', 'adapter', 'telemetry'] as const
+
 /** Something with a life of its own inside a process. Started in order once the app listens; stopped by phase when draining. */
 export interface Lifecycle {
   name: string
-  phase: 'consumer' | 'request' | 'relay' | 'adapter'
+  phase: (typeof phases)[number]
   /** A start that fails is tried again until it succeeds, and those after it wait: what it needs may come up later than this process. */
   start?(): Promise<void>
   stop?(): Promise<void>
@@ -55,7 +62,8 @@ const startRetryMaxMs = 5000
 /**
  * Runs a service as this process: reads the configuration (all problems printed, exit 1), builds, listens (started), starts its parts however
  * long what they need is away (ready only afterwards), and drains on SIGTERM or SIGINT:
- * unready, consumers stop, requests in flight are answered with `connection: close`, the relay empties, adapters close, exit 0.
+ * unready, consumers stop and commit, requests in flight are answered with `connection: close`, the relay empties, then broker, databases
+ * and telemetry close, exit 0.
  * A second signal ends the process at once.
  */
 export async function runService<P extends Record<string, TSchema>>(definition: ServiceDefinition<P>): Promise<void> {
@@ -73,8 +81,10 @@ export async function runService<P extends Record<string, TSchema>>(definition: 
     addStatusRoute(definition.name, config, parts)
     const controls = testControls ? { killPoints, setConsumersPaused: (paused: boolean) => setConsumersPaused(parts.lifecycles, paused) } : undefined
     const ops = createOpsServer({ metrics, state, checks: { parts: async () => assertComplete(state), ...parts.readiness }, controls })
+    watchConnections(ops, config)
+    const connections = watchConnections(parts.app.server, config, parts.app.alcove.cut)
     await listen(ops, config)
-    onSignal(() => drain({ parts, ops, state, config, log }), log)
+    onSignal(() => drain({ parts, connections, ops, state, config, log }), log)
     await parts.app.listen({ host: config.HOST, port: config.PORT })
     state.started = true
     log.info({ port: config.PORT, opsPort: config.OPS_PORT }, 'started')
@@ -166,39 +176,48 @@ function onSignal(begin: () => Promise<void>, log: Logger): void {
 
 interface Draining {
   parts: ServiceParts
+  connections: ConnectionWatch
   ops: Server
   state: OpsState
   config: BaseConfig
   log: Logger
 }
 
+/** Twice as long as clients inside keep an unused connection: theirs are gone by then, whatever else keeps one has had its time. */
+const idleMs = 2 * connectionIdleMs
+
 /** Ends a process without losing what it accepted; each phase begins when the one before is done or the time is up. */
-async function drain({ parts, ops, state, config, log }: Draining): Promise<void> {
+async function drain({ parts, connections, ops, state, config, log }: Draining): Promise<void> {
   const until = performance.now() + config.DRAIN_TIMEOUT_MS
-  const within = async (what: string, work: Promise<unknown>) => {
+  const within = async (what: string, work: Promise<unknown>, limitMs = Number.POSITIVE_INFINITY): Promise<boolean> => {
     const { promise: late, resolve } = Promise.withResolvers<'late'>()
-    const timer = setTimeout(() => resolve('late'), Math.max(0, until - performance.now()))
+    const timer = setTimeout(() => resolve('late'), Math.max(0, Math.min(limitMs, until - performance.now())))
     const outcome = await Promise.race([work.catch((err: unknown) => log.error({ err, what }, 'did not stop cleanly')), late])
     clearTimeout(timer)
-    if (outcome === 'late') log.error({ what }, 'did not stop in time')
+    return outcome !== 'late'
+  }
+  const end = async (what: string, work: Promise<unknown>) => {
+    if (!(await within(what, work))) log.error({ what }, 'did not stop in time')
   }
   const stop = async (phase: Lifecycle['phase']) => {
     const members = parts.lifecycles.filter((lifecycle) => lifecycle.phase === phase).reverse()
-    await Promise.all(members.map((lifecycle) => within(lifecycle.name, Promise.resolve(lifecycle.stop?.()))))
+    await Promise.all(members.map((lifecycle) => end(lifecycle.name, Promise.resolve(lifecycle.stop?.()))))
   }
   log.info('draining')
   state.draining = true
   parts.app.alcove.draining = true
-  await stop('consumer')
+  // Until load balancers have noticed, new requests come; each answer from now on ends its connection.
   await new Promise((resolve) => setTimeout(resolve, config.DRAIN_DELAY_MS))
-  // A connection may become idle after the listener closed: without this it would be kept until its client lets go.
-  const sweep = setInterval(() => parts.app.server.closeIdleConnections(), 50)
-  await within('requests', Promise.resolve(parts.app.close()))
+  await stop('consumer')
+  await within('idle connections', connections.quiet(idleMs), 2 * idleMs)
+  const sweep = setInterval(() => connections.closeIdle(idleMs), sweepMs)
+  await end('requests', Promise.resolve(parts.app.close()))
   clearInterval(sweep)
-  await stop('request')
-  await stop('relay')
-  await stop('adapter')
+  for (const phase of phases.slice(1)) await stop(phase)
   ops.closeAllConnections()
-  await within('operations port', new Promise((resolve) => ops.close(resolve)))
+  await end('operations port', new Promise((resolve) => ops.close(resolve)))
   log.info('drained')
 }
+
+/** A connection may become idle after the listener closed: without this it would be kept until its client lets go. */
+const sweepMs = 50

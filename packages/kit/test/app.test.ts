@@ -97,8 +97,14 @@ describe('bodies', () => {
 describe('what the parser cannot read', () => {
   it('answers a problem for headers and query strings beyond 16 KiB', async () => {
     const answer = await exchangeRaw(`GET /v1/things?q=${'x'.repeat(40_000)} HTTP/1.1\r\nhost: a\r\n\r\n`)
-    expect(answer).toMatch(/^HTTP\/1\.1 400 /)
-    expect(answer).toContain('"type":"/problems/malformed"')
+    expect(answer).toMatch(/^HTTP\/1\.1 431 /)
+    expect(answer).toContain('"type":"/problems/headers-too-large"')
+  })
+  it('answers a problem for more than a hundred headers', async () => {
+    const headers = Array.from({ length: 101 }, (_, index) => `x-${index}: 1\r\n`).join('')
+    const answer = await exchangeRaw(`GET /health HTTP/1.1\r\nhost: a\r\nconnection: close\r\n${headers}\r\n`)
+    expect(answer).toMatch(/^HTTP\/1\.1 431 /)
+    expect(answer).toContain('"type":"/problems/headers-too-large"')
   })
   it('answers a problem for what is not HTTP', async () => {
     const answer = await exchangeRaw('BLAH\r\n\r\n')

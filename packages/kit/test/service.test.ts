@@ -1,58 +1,13 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { createServer, type Server } from 'node:net'
-import type { AddressInfo } from 'node:net'
-import { fileURLToPath } from 'node:url'
+import type { Server } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
+import { killServices, startService as start, statusOf, takePort, type Running } from './running-service.ts'
 
-const fixture = fileURLToPath(new URL('fixtures/slow-service.ts', import.meta.url))
-const started: ChildProcess[] = []
 const servers: Server[] = []
 afterEach(() => {
-  for (const child of started.splice(0)) child.kill('SIGKILL')
+  killServices()
   for (const server of servers.splice(0)) server.close()
 })
 
-async function takePort(): Promise<{ port: number; server: Server }> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return { port: (server.address() as AddressInfo).port, server }
-}
-async function freePort(): Promise<number> {
-  const { port, server } = await takePort()
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
-interface Running {
-  child: ChildProcess
-  output(): string
-  exited: Promise<{ code: number | null; signal: string | null }>
-  app: string
-  ops: string
-}
-
-async function start(env: Record<string, string> = {}): Promise<Running> {
-  const [port, opsPort] = [await freePort(), await freePort()]
-  const child = spawn(process.execPath, [fixture], {
-    env: {
-      PATH: process.env.PATH,
-      PROFILE: 'local',
-      HOST: '127.0.0.1',
-      PORT: String(port),
-      OPS_PORT: String(opsPort),
-      GREETING: 'hi',
-      TEST_CONTROLS: 'on',
-      ...env,
-    },
-  })
-  started.push(child)
-  let text = ''
-  child.stdout.on('data', (chunk) => (text += chunk))
-  child.stderr.on('data', (chunk) => (text += chunk))
-  const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })))
-  return { child, output: () => text, exited, app: `http://127.0.0.1:${port}`, ops: `http://127.0.0.1:${opsPort}` }
-}
-const statusOf = async (url: string, init?: RequestInit) => (await fetch(url, init).catch(() => undefined))?.status
 const untilReady = (running: Running) => expect.poll(() => statusOf(`${running.ops}/readyz`), { timeout: 50_000 }).toBe(200)
 const put = (url: string, body: object) => statusOf(url, { method: 'PUT', body: JSON.stringify(body) })
 
@@ -126,7 +81,9 @@ describe('draining', () => {
     expect([answer.status, await answer.json()]).toEqual([200, { done: true }])
     expect((await running.exited).code).toBe(0)
     const output = running.output()
-    expect(output.indexOf('consumer stopped')).toBeLessThan(output.indexOf('pool closed'))
+    const order = ['consumer stopped', 'relay emptied', 'broker left', 'pool closed', 'telemetry ended'].map((line) => output.indexOf(line))
+    expect(order).toEqual(order.toSorted((left, right) => left - right))
+    expect(order).not.toContain(-1)
     expect(output).toContain('"drained"')
     expect(output).not.toContain('did not stop')
     expect(await statusOf(`${running.app}/health`)).toBeUndefined()

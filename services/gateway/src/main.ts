@@ -61,7 +61,7 @@ await runService({
         loader,
         createRegistryProbe(registry, config.REGISTRY_PROBE_INTERVAL_MS),
         { name: 'client', phase: 'adapter', stop: () => client.close() },
-        { name: 'transport', phase: 'adapter', stop: () => transport.close() },
+        { name: 'transport', phase: 'broker', stop: () => transport.close() },
       ],
     }
   },

@@ -11,7 +11,7 @@ export function createRegistryProbe(registry: Registry, intervalMs: number): Lif
   }
   return {
     name: 'registry',
-    phase: 'consumer',
+    phase: 'request',
     start: async () => void round(),
     stop: async () => {
       stopped = true

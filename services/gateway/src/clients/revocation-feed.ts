@@ -40,7 +40,7 @@ export function createRevocationLoader(deps: { client: ServiceClient; revocation
 
   return {
     name: 'revocations',
-    phase: 'consumer',
+    phase: 'request',
     loaded: () => loaded,
     start: async () => void load(),
     stop: async () => {
