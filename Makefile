@@ -5,7 +5,7 @@ ALCOVE := $(NODE) scripts/alcove.ts
 VITEST := $(NODE) node_modules/vitest/vitest.mjs
 MANIFESTS := pnpm-lock.yaml pnpm-workspace.yaml package.json $(wildcard packages/*/package.json services/*/package.json)
 
-.PHONY: help install generate hooks up down status logs stop start restart dev reset demo test bench rebuild-reports lint format
+.PHONY: help install generate hooks up down status logs stop start restart dev reset demo test test-charts bench rebuild-reports lint format
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -58,6 +58,9 @@ demo: generate ## A narrated run through what Alcove promises
 
 test: generate ## Lint, types, and every test
 	@$(NODE) scripts/test.ts
+
+test-charts: generate ## Charts: lint, renders, policies against the graph, schemas, rules (needs Go)
+	@$(VITEST) run --project charts
 
 bench: generate ## Measure (docs/performance.md explains)
 	@$(NODE) scripts/bench/main.ts

@@ -33,6 +33,10 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      {
+        // `make test-charts`: needs Go.
+        test: { name: 'charts', pool: 'forks', include: ['test/charts/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 1_200_000 },
+      },
     ],
   },
 })

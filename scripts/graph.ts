@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readGraph } from './graph/read.ts'
+import { renderChartGraph } from './graph/render-chart.ts'
 import { renderGraph } from './graph/render.ts'
 
 // `pnpm graph:generate` writes what is derived from services/*/service.yaml; `pnpm graph:check` fails where it differs.
@@ -9,7 +10,10 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 try {
   const graph = readGraph(root)
-  const targets = [{ path: 'packages/graph/src/graph.generated.ts', render: () => renderGraph(graph) }]
+  const targets = [
+    { path: 'packages/graph/src/graph.generated.ts', render: () => renderGraph(graph) },
+    { path: 'charts/service/templates/_graph.tpl', render: () => renderChartGraph(graph) },
+  ]
   const stale = targets.filter(({ path, render }) => readFileSync(join(root, path), 'utf8') !== render())
   if (process.argv.includes('--write')) for (const { path, render } of stale) writeFileSync(join(root, path), render())
   else if (stale.length > 0) throw new Error(`not what services/*/service.yaml say: ${stale.map(({ path }) => path).join(', ')}. Run \`pnpm graph:generate\``)

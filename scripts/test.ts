@@ -12,7 +12,18 @@ const report = join(root, 'node_modules/.cache/alcove/tests.json')
 const steps: readonly (readonly string[])[] = [
   ['oxlint', '--deny-warnings'],
   ['tsc', '--noEmit'],
-  ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2)],
+  [
+    'vitest',
+    'run',
+    '--project',
+    'unit',
+    '--project',
+    'system',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...process.argv.slice(2),
+  ],
 ]
 
 mkdirSync(dirname(report), { recursive: true })

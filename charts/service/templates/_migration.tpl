@@ -1,0 +1,71 @@
+{{/*
+Brings the service's schema up to date, from the service's own image. No hook: it runs beside the pods, which become ready
+once their schema is there. Its name follows from what it runs, so an upgrade that changes nothing runs nothing.
+*/}}
+{{- define "alcove.part.migration" -}}
+{{- if .node.database -}}
+{{- $spec := include "alcove.migrationPod" . -}}
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: {{ .name }}-migrate-{{ printf "%s%s" (include "alcove.image" .) $spec | sha256sum | trunc 10 }}
+  labels:
+    app.kubernetes.io/name: {{ .name }}
+    app.kubernetes.io/component: migration
+    {{- omit (include "alcove.labels" . | fromYaml) "app.kubernetes.io/name" "app.kubernetes.io/component" | toYaml | nindent 4 }}
+  annotations:
+    alcove.dev/image: {{ include "alcove.image" . }}
+spec:
+  # A database that is not there yet is waited for, also when that takes many tries.
+  backoffLimit: 30
+  template:
+    metadata:
+      labels:
+        app.kubernetes.io/name: {{ .name }}
+        app.kubernetes.io/component: migration
+        app.kubernetes.io/part-of: alcove
+    spec: {{- $spec | nindent 6 }}
+{{- end }}
+{{- end }}
+
+{{- define "alcove.migrationPod" -}}
+restartPolicy: OnFailure
+{{ include "alcove.podSpec" . | trim }}
+{{- if or .global.database.adminSecret (eq .global.database.mode "builtin") }}
+# Makes the role and the database; it waits for nothing but the server it works on.
+initContainers:
+  - name: provision
+    args: [dist/provision.js]
+    {{- include "alcove.migrationContainer" . | nindent 4 }}
+      - name: DATABASE_ADMIN_URL
+        valueFrom:
+          secretKeyRef: { name: {{ .global.database.adminSecret | default "postgresql" }}, key: url }
+{{- end }}
+containers:
+  - name: migrate
+    args: [dist/migrate.js]
+    {{- include "alcove.migrationContainer" . | nindent 4 }}
+{{- $ca := include "alcove.caVolumes" (merge (dict "node" (dict "database" true)) .) | trim }}
+{{- with $ca }}
+volumes:
+  {{- . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* Ends with the list of variables, so that one more can follow. */}}
+{{- define "alcove.migrationContainer" -}}
+image: {{ include "alcove.image" . }}
+imagePullPolicy: {{ .global.image.pullPolicy }}
+securityContext: {{- include "alcove.containerSecurity" . | nindent 2 }}
+resources:
+  requests: { cpu: 20m, memory: 64Mi }
+  limits: { memory: 256Mi }
+{{- with include "alcove.caMounts" (merge (dict "node" (dict "database" true)) .) | trim }}
+volumeMounts:
+  {{- . | nindent 2 }}
+{{- end }}
+env:
+  - name: DATABASE_URL
+    valueFrom:
+      secretKeyRef: { name: {{ include "alcove.databaseSecret" . }}, key: url }
+{{- end }}

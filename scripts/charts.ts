@@ -1,0 +1,14 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { renderSchemas } from './charts/render-schemas.ts'
+
+// `pnpm charts:generate` writes what of the charts is derived; `pnpm charts:check` fails where it differs.
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+const stale = [...(await renderSchemas(root))].filter(([path, text]) => !existsSync(join(root, path)) || readFileSync(join(root, path), 'utf8') !== text)
+if (process.argv.includes('--write')) for (const [path, text] of stale) writeFileSync(join(root, path), text)
+else if (stale.length > 0) {
+  console.error(`not what values.yaml and the services' configuration say: ${stale.map(([path]) => path).join(', ')}. Run \`pnpm charts:generate\``)
+  process.exitCode = 1
+}
