@@ -170,6 +170,7 @@ export const graph: readonly ServiceNode[] = [
         "types": [
           "booking.confirmed.v1",
           "booking.rescheduled.v1",
+          "booking.rescheduled.v2",
           "booking.cancelled.v1",
           "booking.checked-in.v1",
           "booking.completed.v1",

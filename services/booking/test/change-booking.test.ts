@@ -39,7 +39,7 @@ describe('PATCH /v1/bookings/{id}', () => {
     expect(await claims(booking.id)).toEqual(['2026-01-05T12:00:00.000Z'])
     const event = (await h.events(booking.id)).at(-1)!
     expect(event).toMatchObject({
-      type: 'booking.rescheduled.v1',
+      type: 'booking.rescheduled.v2',
       data: { version: 3, previous: { spaceId: space.id, unitId: booking.unitId, startsAt: '2026-01-05T10:00:00Z', endsAt: '2026-01-05T11:00:00Z' } },
     })
   })

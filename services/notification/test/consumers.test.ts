@@ -10,6 +10,8 @@ import {
   bookingExpired,
   bookingNoShow,
   bookingRescheduled,
+  bookingRescheduledV2,
+  hasSuccessor,
   eventTypes,
   closureCreated,
   closureDeleted,
@@ -34,7 +36,7 @@ describe('an event delivered twice gives one mail', () => {
     [accountPasswordResetRequested, ['reset-password/mail']],
     [accountDeactivated, ['account-deactivated/mail']],
     [bookingConfirmed, ['booking-confirmed/mail', 'booking-confirmed/inbox']],
-    [bookingRescheduled, ['booking-rescheduled/mail', 'booking-rescheduled/inbox']],
+    [bookingRescheduledV2, ['booking-rescheduled/mail', 'booking-rescheduled/inbox']],
     [bookingCancelled, ['booking-cancelled/mail', 'booking-cancelled/inbox']],
     [bookingExpired, ['booking-expired/mail', 'booking-expired/inbox']],
   ])('$type', async (eventType, expected) => {
@@ -48,10 +50,41 @@ describe('an event delivered twice gives one mail', () => {
     expect(mails[0]).toMatchObject({ event_id: event.id, recipient: 'ann@example.org' })
   })
 
-  test.each([bookingCheckedIn, bookingCompleted, bookingNoShow, accountRolesChanged, closureCreated, closureDeleted])('$type gives none', async (eventType) => {
-    await fixture.deliver(eventType)
+  test.each([bookingRescheduled, bookingCheckedIn, bookingCompleted, bookingNoShow, accountRolesChanged, closureCreated, closureDeleted])(
+    '$type gives none',
+    async (eventType) => {
+      await fixture.deliver(eventType)
+      await fixture.sendAll()
+      expect(await fixture.listMessages()).toEqual([])
+    },
+  )
+})
+
+describe('a move', () => {
+  const { successorEventId: _none, ...alone } = bookingRescheduled.example
+
+  test('told in two versions gives one mail, from the newer, in whichever order they come', async () => {
+    for (const order of [
+      [bookingRescheduled, bookingRescheduledV2],
+      [bookingRescheduledV2, bookingRescheduled],
+    ]) {
+      await fixture.reset()
+      const events = []
+      for (const eventType of order) events.push({ type: eventType.type, id: (await fixture.deliver<EventType>(eventType)).id })
+      await fixture.sendAll()
+      const mails = await fixture.listMails()
+      expect(mails.map(({ event_id }) => event_id)).toEqual(events.filter(({ type }) => type === 'booking.rescheduled.v2').map(({ id }) => id))
+      expect(mails[0]!.text).toMatch(/Price before:\s+£6\.00/)
+    }
+  })
+
+  test('told in the old version alone, by a booking of before, gives one mail too', async () => {
+    expect(hasSuccessor({ data: alone })).toBe(false)
+    const event = await fixture.deliver(bookingRescheduled, alone)
     await fixture.sendAll()
-    expect(await fixture.listMessages()).toEqual([])
+    const mails = await fixture.listMails()
+    expect(mails).toMatchObject([{ event_id: event.id }])
+    expect(mails[0]!.text).not.toContain('Price before')
   })
 })
 

@@ -1,4 +1,4 @@
-import { bookingCancelled, bookingCheckedIn, bookingConfirmed, bookingRescheduled, closureCreated, closureDeleted } from '@alcove/contracts'
+import { bookingCancelled, bookingCheckedIn, bookingConfirmed, bookingRescheduledV2, closureCreated, closureDeleted } from '@alcove/contracts'
 import { newId } from '@alcove/kit'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { remindBookings } from '../src/jobs/remind-bookings.ts'
@@ -60,8 +60,8 @@ describe('a reminder', () => {
 
   test('follows a moved booking: none for the old start, one for the new', async () => {
     await fixture.deliver(bookingConfirmed)
-    const moved = { ...bookingRescheduled.example, startsAt: '2026-01-05T13:00:00Z', endsAt: '2026-01-05T14:00:00Z' }
-    await fixture.deliver(bookingRescheduled, moved)
+    const moved = { ...bookingRescheduledV2.example, startsAt: '2026-01-05T13:00:00Z', endsAt: '2026-01-05T14:00:00Z' }
+    await fixture.deliver(bookingRescheduledV2, moved)
     fixture.directory.findBookingDetail = async () => buildDetail({ state: moved })
     fixture.context.clock.set('2026-01-05T08:30:00Z')
     expect(await remindAndSend()).toEqual([])
@@ -73,8 +73,8 @@ describe('a reminder', () => {
     await fixture.deliver(bookingConfirmed)
     fixture.context.clock.set('2026-01-05T08:30:00Z')
     expect(await remindAndSend()).toHaveLength(1)
-    const moved = { ...bookingRescheduled.example, at: '2026-01-05T08:40:00Z', startsAt: '2026-01-05T13:00:00Z', endsAt: '2026-01-05T14:00:00Z' }
-    await fixture.deliver(bookingRescheduled, moved)
+    const moved = { ...bookingRescheduledV2.example, at: '2026-01-05T08:40:00Z', startsAt: '2026-01-05T13:00:00Z', endsAt: '2026-01-05T14:00:00Z' }
+    await fixture.deliver(bookingRescheduledV2, moved)
     fixture.directory.findBookingDetail = async () => buildDetail({ state: moved })
     fixture.context.clock.set('2026-01-05T12:30:00Z')
     expect(await remindAndSend()).toHaveLength(2)

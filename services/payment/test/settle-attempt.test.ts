@@ -53,6 +53,15 @@ describe('moving the money of a card to what its booking wants', () => {
     ])
   })
 
+  it('takes what two versions of one event say once', async () => {
+    const request = await authorize()
+    await target(request, 2, 700)
+    await target(request, 2, 700)
+    await payment.settleAll()
+    expect(callsOf(request.attemptId)).toEqual(['authorize', 'capture'])
+    expect(await readPayment(request.attemptId)).toMatchObject({ status: 'captured', captured_minor: '700' })
+  })
+
   it('captures a part and lets the rest go', async () => {
     const request = await authorize()
     await target(request, 2, 500)

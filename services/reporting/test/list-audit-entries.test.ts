@@ -1,4 +1,4 @@
-import { accountRegistered, auditRecorded, type Audit } from '@alcove/contracts'
+import { accountRegistered, auditRecorded, bookingRescheduled, bookingRescheduledV2, type Audit } from '@alcove/contracts'
 import { newId } from '@alcove/kit'
 import { buildEvent } from '@alcove/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -39,6 +39,21 @@ describe('GET /v1/audit 200', () => {
     expect(await ids(`?subject=${accountRegistered.example.userId}`)).toEqual([registered.id])
     expect(await ids('?from=2026-01-05T09:00:00Z')).toEqual([login.id])
     expect(await ids('?to=2026-01-05T10:00:00Z')).toEqual([registered.id])
+  })
+
+  it('an event in two versions is one act, by whom the newer names; one of before there were two is an act too', async () => {
+    const { successorEventId: _none, ...alone } = bookingRescheduled.example
+    const actor = { type: 'user' as const, id: newId() }
+    const successor = buildEvent(bookingRescheduledV2, { ...bookingRescheduledV2.example, actor })
+    const twin = buildEvent(bookingRescheduled, { ...bookingRescheduled.example, successorEventId: successor.id })
+    const old = buildEvent(bookingRescheduled, { ...alone, bookingId: newId() }, { time: '2026-01-05T08:00:00.000Z' })
+    await fixture.feed(twin, successor, old, twin)
+    expect((await list('?action=booking.rescheduled')).items.map((item) => [item.id, item.actor])).toEqual([
+      [successor.id, actor],
+      [old.id, { type: 'service', id: 'booking' }],
+    ])
+    const raw = await fixture.database.pool.query('SELECT id FROM raw_event ORDER BY seq')
+    expect(raw.rows.map(({ id }) => id)).toEqual([twin.id, successor.id, old.id])
   })
 
   it('pages through everything once, also where instants are equal', async () => {

@@ -1,12 +1,15 @@
 import {
   bookingCheckedIn,
   bookingCompleted,
+  bookingConfirmed,
   bookingCreated,
   bookingRescheduled,
+  bookingRescheduledV2,
   closureDeleted,
   eventTypes,
   spaceUpdated,
   type CloudEvent,
+  type EventType,
 } from '@alcove/contracts'
 import { assertPrismaMatchesDatabase, buildEvent } from '@alcove/testing'
 import { fileURLToPath } from 'node:url'
@@ -40,9 +43,11 @@ function buildHistory(): CloudEvent[] {
   for (let n = 0; n < 20; n += 1) {
     const first = buildBooking({ ...at, version: 1, status: 'pending_payment' }, bookingCreated)
     const bookingId = idOf(first)
-    const next = (state: object, eventType = bookingRescheduled) => buildBooking({ ...at, bookingId, ...state }, eventType)
+    const next = (state: object, eventType: EventType = bookingConfirmed) => buildBooking({ ...at, bookingId, ...state }, eventType)
     events.push(first, next({ version: 2, status: 'confirmed' }), buildPayment({ bookingId, version: 2 }))
-    events.push(next({ version: 3, startsAt: '2026-01-06T11:00:00Z', endsAt: '2026-01-06T12:00:00Z' }))
+    const moved = { version: 3, startsAt: '2026-01-06T11:00:00Z', endsAt: '2026-01-06T12:00:00Z' }
+    const successor = next(moved, bookingRescheduledV2)
+    events.push(next({ ...moved, successorEventId: successor.id }, bookingRescheduled), successor)
     if (n % 3 === 0) events.push(next({ version: 4 }, cancelled))
     else events.push(next({ version: 4 }, bookingCheckedIn), next({ version: 5, checkedOutAt: '2026-01-06T11:30:00Z' }, bookingCompleted))
   }

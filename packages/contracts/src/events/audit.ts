@@ -2,12 +2,15 @@ import Type, { type Static } from 'typebox'
 import { IdSchema, InstantSchema, nullable } from '../primitives.ts'
 import { defineEvent, type EventType, type Topic } from './event.ts'
 
+/** Who did something: a person, a service by its name, or the product by itself (`system`). */
+export const ActorSchema = Type.Object({ type: Type.Enum(['user', 'service', 'system']), id: nullable(Type.String({ maxLength: 64 })) })
+
 /** What no other event says: logins, refused logins, grants, overrides, replays. `subject` is an id or a kind, never a name or an address. */
 export const AuditSchema = Type.Object({
   auditId: IdSchema,
   version: Type.Integer({ minimum: 1 }),
   at: InstantSchema,
-  actor: Type.Object({ type: Type.Enum(['user', 'service', 'system']), id: nullable(Type.String({ maxLength: 64 })) }),
+  actor: ActorSchema,
   action: Type.String({ pattern: '^[a-z]+(-[a-z]+)*(\\.[a-z]+(-[a-z]+)*)+$' }),
   subject: nullable(Type.String({ maxLength: 64 })),
   requestId: nullable(Type.String({ maxLength: 128 })),

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { CurrencySchema, IdSchema, InstantSchema, nullable } from '../primitives.ts'
+import { ActorSchema } from './audit.ts'
 import { defineEvent } from './event.ts'
 
 const minor = Type.Integer({ minimum: 0 })
@@ -57,6 +58,26 @@ export const BookingStateSchema = Type.Object({
 })
 export type BookingState = Static<typeof BookingStateSchema>
 
+/** What a booking was before it moved, price and zone included. */
+export const BookingBeforeSchema = Type.Object({
+  spaceId: IdSchema,
+  unitId: IdSchema,
+  locationId: IdSchema,
+  kind: Type.Enum(['desk', 'room', 'office', 'equipment']),
+  startsAt: InstantSchema,
+  endsAt: InstantSchema,
+  timeZone: Type.String(),
+  currency: CurrencySchema,
+  netMinor: minor,
+  taxMinor: minor,
+  totalMinor: minor,
+  totalCredits: minor,
+})
+
+/** `booking.rescheduled.v2`: all of what it was before, never null, and who moved it. */
+export const BookingMoveSchema = Type.Object({ ...BookingStateSchema.properties, previous: BookingBeforeSchema, actor: ActorSchema })
+export type BookingMove = Static<typeof BookingMoveSchema>
+
 const example: BookingState = {
   bookingId: '01890000-0000-7000-8000-000000000020',
   version: 1,
@@ -105,13 +126,47 @@ const bookingEvent = (what: string, state: Partial<BookingState>) =>
 
 export const bookingCreated = bookingEvent('created', {})
 export const bookingConfirmed = bookingEvent('confirmed', { version: 2, status: 'confirmed', attempts: kept })
-export const bookingRescheduled = bookingEvent('rescheduled', {
+const moved = {
+  ...example,
   version: 3,
-  status: 'confirmed',
+  status: 'confirmed' as const,
   attempts: kept,
   startsAt: '2026-01-05T11:00:00Z',
   endsAt: '2026-01-05T12:00:00Z',
-  previous: { spaceId: example.spaceId, unitId: example.unitId, startsAt: example.startsAt, endsAt: example.endsAt },
+}
+/** `successorEventId`: the id of the v2 that tells the same; absent in events from before there was one. */
+export const bookingRescheduled = defineEvent({
+  topic: 'booking',
+  type: 'booking.rescheduled.v1',
+  data: Type.Object({ ...BookingStateSchema.properties, successorEventId: Type.Optional(IdSchema) }),
+  example: {
+    ...moved,
+    previous: { spaceId: example.spaceId, unitId: example.unitId, startsAt: example.startsAt, endsAt: example.endsAt },
+    successorEventId: '01890000-0000-7000-8000-000000000022',
+  },
+})
+export const bookingRescheduledV2 = defineEvent({
+  topic: 'booking',
+  type: 'booking.rescheduled.v2',
+  data: BookingMoveSchema,
+  example: {
+    ...moved,
+    previous: {
+      spaceId: example.spaceId,
+      unitId: example.unitId,
+      locationId: example.locationId,
+      kind: example.kind,
+      startsAt: example.startsAt,
+      endsAt: example.endsAt,
+      timeZone: example.timeZone,
+      currency: example.currency,
+      netMinor: 500,
+      taxMinor: 100,
+      totalMinor: 600,
+      totalCredits: 0,
+    },
+    actor: { type: 'user', id: example.userId },
+  },
 })
 export const bookingCancelled = bookingEvent('cancelled', {
   version: 4,

@@ -30,3 +30,11 @@ export interface CloudEvent<D = Record<string, unknown>> {
   traceparent?: string
   data: D
 }
+
+/**
+ * Whether a newer version of the same event was published beside this one, in the same transaction: who acts on that one passes
+ * over this. False for an event from before there was a newer version, which then is all there is.
+ */
+export function hasSuccessor(event: { readonly data: object }): boolean {
+  return typeof (event.data as { successorEventId?: unknown }).successorEventId === 'string'
+}

@@ -17,7 +17,7 @@ export function createHandlers(deps: ConsumerDeps): Handler[] {
     onAccountDeactivated(deps),
     ...onOneTimeTokenRequested(deps),
     onBookingConfirmed(deps),
-    onBookingRescheduled(deps),
+    ...onBookingRescheduled(deps),
     onBookingCancelled(deps),
     onBookingExpired(deps),
     ...onBookingProgressed(deps),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { BookingState } from '@alcove/contracts'
+import type { BookingMove, BookingState } from '@alcove/contracts'
 
 /** Why somebody is told something; also the `kind` of an inbox item. */
 export const messageKinds = [
@@ -20,7 +20,7 @@ export type Channel = 'mail' | 'inbox'
 /** What a message is about: ids and public state, as the event had them. */
 export type MessageFacts =
   | { readonly oneTimeTokenId: string }
-  | { readonly booking: BookingState }
+  | { readonly booking: BookingState | BookingMove }
   | { readonly bookingId: string; readonly closure: { readonly startsAt: string; readonly endsAt: string } }
   | Record<never, never>
 

@@ -10,7 +10,7 @@ export interface BookingEventDeps {
 
 /**
  * Every booking event says how much of each attempt is to be kept. The handler only stores that, if it is newer than what it has, in the
- * inbox transaction; a worker moves the money afterwards.
+ * inbox transaction; a worker moves the money afterwards. Two versions of one event say the same under one `version`: the second is not newer.
  */
 export function onBookingEvent(deps: BookingEventDeps): Handler {
   return onEvent({ topic: 'booking', type: 'booking.*' }, async ({ tx, event, now }) => {

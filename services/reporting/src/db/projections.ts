@@ -1,4 +1,4 @@
-import type { BookingState, CloudEvent, PaymentState } from '@alcove/contracts'
+import { hasSuccessor, type BookingState, type CloudEvent, type PaymentState } from '@alcove/contracts'
 import type { Queryable } from '@alcove/database'
 import { toAuditRow } from '../domain/audit.ts'
 
@@ -91,8 +91,9 @@ const PROJECTIONS: readonly (readonly [string, Projection])[] = [
 
 const READ_MODELS = ['location', 'space', 'closure', 'booking', 'payment', 'audit_entry']
 
-/** Applies one event to the read models: the same result in any order and any number of times. */
+/** Applies one event to the read models: the same result in any order and any number of times. What is told in a newer version too counts once. */
 export async function project(tx: Queryable, event: CloudEvent): Promise<void> {
+  if (hasSuccessor(event)) return
   const projection = PROJECTIONS.find(([start]) => event.type.startsWith(start))?.[1]
   if (projection?.table) await tx.query({ name: `project-${projection.table}`, text: upsertOf(projection), values: projection.values(event.data as never) })
   const row = toAuditRow(event)

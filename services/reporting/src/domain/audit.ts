@@ -1,4 +1,4 @@
-import type { Audit, BookingState, CloudEvent } from '@alcove/contracts'
+import type { Audit, BookingMove, BookingState, CloudEvent } from '@alcove/contracts'
 
 /** One line of the audit log; its id is the event's. */
 export interface AuditRow {
@@ -14,7 +14,7 @@ export interface AuditRow {
 /** Events that tell of no act of anybody: projections, deliveries, what only follows from another event. */
 const SILENT = [/^notification\./, /^user\.profile-updated\./, /^payment\.wallet-/, /^payment\.authorized\./]
 
-/** Acts of the person whom the event is about; of the other events only the service that carried them out is known. */
+/** Acts of the person whom the event is about; of other events that name no actor only the service that carried them out is known. */
 const OWN_ACTS = new Set([
   'account.registered',
   'account.verified',
@@ -44,7 +44,8 @@ export function toAuditRow(event: CloudEvent): AuditRow | undefined {
 }
 
 function findActor(event: CloudEvent, action: string): Pick<AuditRow, 'actorType' | 'actorId'> {
-  const { userId, reasonCode } = event.data as Partial<BookingState>
+  const { userId, reasonCode, actor } = event.data as Partial<BookingState & BookingMove>
+  if (actor) return { actorType: actor.type, actorId: actor.id }
   const isOwn = OWN_ACTS.has(action) || (action === 'booking.cancelled' && reasonCode === 'member')
   if (isOwn && userId) return { actorType: 'user', actorId: userId }
   return { actorType: 'service', actorId: event.source.replace('/alcove/', '') }

@@ -1,10 +1,10 @@
-import type { BookingDetail, BookingState } from '@alcove/contracts'
+import type { BookingDetail, BookingMove, BookingState } from '@alcove/contracts'
 import type { Formatter } from '../format.ts'
 import type { Content, Row } from './content.ts'
 
 /** What every booking message is written from: the state the event had, names as they are now. */
 export interface BookingSubject {
-  readonly booking: BookingState
+  readonly booking: BookingState | BookingMove
   readonly detail: BookingDetail
   readonly greeting: string
   readonly format: Formatter
@@ -36,6 +36,7 @@ export function describeReschedule(subject: BookingSubject): Content {
       ...toBookingRows(subject),
       ...(before ? [{ label: 'Before', value: format.interval(before.startsAt, before.endsAt) }] : []),
       ...toPriceRows(booking, format),
+      ...toFormerPriceRows(booking, format),
     ],
     notes: [],
     brief: `${toPlace(subject)}, now ${format.interval(booking.startsAt, booking.endsAt)}.`,
@@ -146,6 +147,14 @@ function toPriceRows(booking: BookingState, format: Formatter): Row[] {
   const total = format.money(booking.totalMinor, booking.currency)
   const tax = booking.taxMinor > 0 ? ` (including ${format.money(booking.taxMinor, booking.currency)} tax)` : ''
   return [{ label: 'Price', value: total + tax }]
+}
+
+/** Where the move changed the price; an event of v1 does not say what it was. */
+function toFormerPriceRows(booking: BookingState | BookingMove, format: Formatter): Row[] {
+  if (!booking.previous || !('totalMinor' in booking.previous)) return []
+  const former = { ...booking, ...booking.previous }
+  if (former.totalMinor === booking.totalMinor && former.totalCredits === booking.totalCredits) return []
+  return toPriceRows(former, format).map(({ value }) => ({ label: 'Price before', value }))
 }
 
 function toReason(booking: BookingState): string {
