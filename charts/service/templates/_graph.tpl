@@ -124,6 +124,7 @@ services:
         types:
           - booking.confirmed.v1
           - booking.rescheduled.v1
+          - booking.rescheduled.v2
           - booking.cancelled.v1
           - booking.checked-in.v1
           - booking.completed.v1
