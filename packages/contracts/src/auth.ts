@@ -199,13 +199,16 @@ export const getJwks = defineOperation({
   responses: { 200: JwksSchema },
 })
 
+/** `issuer`: the `iss` of tokens signed by these keys, where it is known. A JWK set may hold further members (RFC 7517, 5). */
+const ServiceJwksSchema = Type.Object({ issuer: Type.Optional(Type.String()), ...JwksSchema.properties })
+
 /** Not for the edge: services fetch it from auth to verify each other. */
 export const getServiceJwks = defineOperation({
   id: 'get-service-jwks',
   service: 'auth',
   method: 'GET',
   path: '/.well-known/service-jwks.json',
-  summary: 'Public keys of service tokens',
+  summary: 'Public keys of service tokens, and who signs them',
   access: 'public',
-  responses: { 200: JwksSchema },
+  responses: { 200: ServiceJwksSchema },
 })

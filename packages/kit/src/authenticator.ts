@@ -25,7 +25,10 @@ export interface AuthenticatorOptions {
   /** The verifying service: the audience of service tokens, and whose callers the graph lists. */
   service: ServiceName
   userTokenIssuer: string
+  /** Empty: the issuer that `serviceKeys` says. */
   serviceTokenIssuer: string
+  /** Kubernetes namespace of all services. */
+  serviceTokenNamespace: string
   userKeys: KeySource
   serviceKeys: KeySource
   /** Good tokens remembered until they expire. */
@@ -38,7 +41,9 @@ interface Remembered<T> {
 }
 
 const roles = new Set<string>(['member', 'team-admin', 'operator', 'admin'] satisfies Role[])
-const subjectForm = /^system:serviceaccount:[a-z0-9-]+:([a-z0-9-]+)$/
+const subjectForm = /^system:serviceaccount:([a-z0-9-]+):([a-z0-9-]+)$/
+/** Nodes of a cluster differ by moments, and a projected token is used as soon as it is signed. */
+const serviceClockToleranceSeconds = 5
 const tokenLengthMax = 8192
 
 function readBearer(header: string | undefined): string {
@@ -50,7 +55,11 @@ function readBearer(header: string | undefined): string {
   return token
 }
 
-async function verify(token: string, keys: KeySource, checks: { issuer: string; audience: string; algorithms: string[] }): Promise<JWTPayload> {
+async function verify(
+  token: string,
+  keys: KeySource,
+  checks: { issuer?: string; audience: string; algorithms: string[]; clockTolerance?: number },
+): Promise<JWTPayload> {
   try {
     const { payload } = await jwtVerify(
       token,
@@ -59,7 +68,7 @@ async function verify(token: string, keys: KeySource, checks: { issuer: string; 
         if (!key) throw new joseErrors.JWKSNoMatchingKey()
         return key
       },
-      { ...checks, requiredClaims: ['sub', 'exp', 'iat'], clockTolerance: 0 },
+      { ...checks, requiredClaims: ['sub', 'exp', 'iat'] },
     )
     return payload
   } catch (error) {
@@ -88,7 +97,7 @@ function createMemory<T>(max: number, keys: KeySource) {
 
 /** An authenticator over given key sources; {@link createConfiguredAuthenticator} is the usual one. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { service, userTokenIssuer, serviceTokenIssuer, userKeys, serviceKeys, cacheMax = 10_000 } = options
+  const { service, userTokenIssuer, serviceTokenIssuer, serviceTokenNamespace, userKeys, serviceKeys, cacheMax = 10_000 } = options
   const callers = new Set(listCallers(service))
   const people = createMemory<Principal>(cacheMax, userKeys)
   const services = createMemory<string>(1000, serviceKeys)
@@ -102,9 +111,11 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 
   async function judgeService(token: string): Promise<string> {
     // The API server signs with RS256 by default, the development issuer with ES256.
-    const payload = await verify(token, serviceKeys, { issuer: serviceTokenIssuer, audience: service, algorithms: ['ES256', 'RS256'] })
-    const caller = subjectForm.exec(payload.sub!)?.[1]
-    if (!caller) throw unauthenticated()
+    const payload = await verify(token, serviceKeys, { audience: service, algorithms: ['ES256', 'RS256'], clockTolerance: serviceClockToleranceSeconds })
+    // Known for certain only now: the keys that just proved good may have brought it.
+    const issuer = serviceTokenIssuer || serviceKeys.issuer?.()
+    const [, namespace, caller] = subjectForm.exec(payload.sub!) ?? []
+    if (issuer === undefined || payload.iss !== issuer || namespace !== serviceTokenNamespace || !caller) throw unauthenticated()
     return services.remember(token, caller, payload)
   }
 
@@ -133,6 +144,7 @@ export function createConfiguredAuthenticator(service: ServiceName, config: Base
     service,
     userTokenIssuer: config.USER_TOKEN_ISSUER,
     serviceTokenIssuer: config.SERVICE_TOKEN_ISSUER,
+    serviceTokenNamespace: config.SERVICE_TOKEN_NAMESPACE,
     userKeys: createRemoteKeySource({ url: `${auth}/.well-known/jwks.json` }),
     serviceKeys: createRemoteKeySource({ url: config.SERVICE_JWKS_URL || `${auth}/.well-known/service-jwks.json` }),
   })

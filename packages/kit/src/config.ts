@@ -1,6 +1,7 @@
 import { serviceNames, type ServiceName } from '@alcove/contracts'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
+import { readFileSync } from 'node:fs'
 import Type, { type Static, type TObject, type TSchema } from 'typebox'
 
 type ServiceUrlKey = `${Uppercase<ServiceName>}_SERVICE_URL`
@@ -24,8 +25,10 @@ export const baseConfigSchema = {
   ...serviceUrls,
   /** `iss` of user tokens. */
   USER_TOKEN_ISSUER: Type.String({ default: 'http://auth' }),
-  /** `iss` of service tokens; in a cluster the API server's issuer. */
-  SERVICE_TOKEN_ISSUER: Type.String({ default: 'https://kubernetes.default.svc' }),
+  /** `iss` of service tokens; empty: what auth says of the keys, in a cluster the API server's issuer. */
+  SERVICE_TOKEN_ISSUER: Type.String({ default: '' }),
+  /** Kubernetes namespace whose ServiceAccounts are Alcove's services; those of another are strangers, whatever their names. */
+  SERVICE_TOKEN_NAMESPACE: Type.String({ pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$', default: 'alcove' }),
   /** Directory with one token file per callee, re-read when it changes. */
   SERVICE_TOKEN_DIR: Type.String({ default: '/var/run/secrets/alcove' }),
   /** Keys of service tokens; empty: `${AUTH_SERVICE_URL}/.well-known/service-jwks.json`. */
@@ -72,16 +75,20 @@ export class ConfigError extends Error {
 const localOnly = ['CLOCK_FILE', 'TEST_CONTROLS'] as const
 
 /**
- * Reads the variables a schema names, converts them and fills in defaults; an empty variable counts as absent.
+ * Reads the variables a schema names, converts them and fills in defaults; an empty variable counts as absent. The value of any variable may
+ * stand in a file instead, named by the variable with `_FILE` appended: how secrets are mounted. It is read once, without its trailing newline.
  * @throws {ConfigError} listing all problems at once
  */
 export function loadConfig<P extends Record<string, TSchema>>(schema: TObject<P>, env: Record<string, string | undefined>): Static<TObject<P>> {
   const ajv = new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true, strict: false })
   addFormats.default(ajv)
-  const values: Record<string, unknown> = {}
-  for (const key of Object.keys(schema.properties)) if (env[key] !== undefined && env[key] !== '') values[key] = env[key]
-  const validate = ajv.compile(schema)
   const problems: string[] = []
+  const values: Record<string, unknown> = {}
+  for (const key of Object.keys(schema.properties)) {
+    const value = readVariable(key, env, problems)
+    if (value !== undefined && value !== '') values[key] = value
+  }
+  const validate = ajv.compile(schema)
   if (!validate(values)) {
     for (const error of validate.errors ?? []) {
       const name = error.keyword === 'required' ? String(error.params.missingProperty) : error.instancePath.slice(1)
@@ -94,6 +101,18 @@ export function loadConfig<P extends Record<string, TSchema>>(schema: TObject<P>
   }
   if (problems.length > 0) throw new ConfigError([...new Set(problems)])
   return values as Static<TObject<P>>
+}
+
+function readVariable(key: string, env: Record<string, string | undefined>, problems: string[]): string | undefined {
+  const file = env[`${key}_FILE`]
+  if (file === undefined || file === '') return env[key]
+  if (env[key] !== undefined && env[key] !== '') problems.push(`${key} and ${key}_FILE are given both`)
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+  } catch (error) {
+    problems.push(`${key}_FILE cannot be read: ${(error as NodeJS.ErrnoException).code}`)
+    return undefined
+  }
 }
 
 /** The configured base address of a service, without a trailing slash. */

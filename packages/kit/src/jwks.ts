@@ -18,6 +18,8 @@ export interface KeySource {
   find(kid: string): Promise<VerifyKey | undefined>
   /** Calls back when a key has disappeared, because tokens judged good by it no longer are. */
   onRemoved(listener: () => void): void
+  /** Who signs with these keys, if the document last read says so. */
+  issuer?(): string | undefined
 }
 
 async function importKeys(document: unknown): Promise<Map<string, VerifyKey>> {
@@ -50,14 +52,21 @@ async function fetchDocument(url: string, timeoutMs: number): Promise<unknown> {
   return body.json()
 }
 
+/** Keys at a URL; see {@link createCachedKeySource}. */
+export function createRemoteKeySource(options: { url: string; cooldownMs?: number; maxAgeMs?: number; timeoutMs?: number }): KeySource {
+  const { url, timeoutMs = 2000, ...rest } = options
+  return createCachedKeySource({ read: () => fetchDocument(url, timeoutMs), ...rest })
+}
+
 /**
- * Keys at a URL, fetched on first use. An unknown `kid` asks again, at most once per cooldown; keys older than `maxAgeMs` are
+ * Keys of a document that is read on first use. An unknown `kid` asks again, at most once per cooldown; keys older than `maxAgeMs` are
  * refreshed in the background while the old ones go on being used, so an issuer that is down stops nobody who holds a good token.
  */
-export function createRemoteKeySource(options: { url: string; cooldownMs?: number; maxAgeMs?: number; timeoutMs?: number }): KeySource {
-  const { url, cooldownMs = 5000, maxAgeMs = 60_000, timeoutMs = 2000 } = options
+export function createCachedKeySource(options: { read: () => Promise<unknown>; cooldownMs?: number; maxAgeMs?: number }): KeySource {
+  const { read, cooldownMs = 5000, maxAgeMs = 60_000 } = options
   const listeners: (() => void)[] = []
   let keys = new Map<string, VerifyKey>()
+  let issuer: string | undefined
   let fetchedAt = -Infinity
   let triedAt = -Infinity
   let failure: unknown
@@ -66,9 +75,12 @@ export function createRemoteKeySource(options: { url: string; cooldownMs?: numbe
   async function refresh(): Promise<void> {
     triedAt = performance.now()
     try {
-      const fresh = await importKeys(await fetchDocument(url, timeoutMs))
+      const document = await read()
+      const fresh = await importKeys(document)
       const removed = [...keys.keys()].some((kid) => !fresh.has(kid))
       keys = fresh
+      const said = (document as { issuer?: unknown }).issuer
+      issuer = typeof said === 'string' ? said : undefined
       fetchedAt = performance.now()
       failure = undefined
       if (removed) for (const listener of listeners) listener()
@@ -92,5 +104,6 @@ export function createRemoteKeySource(options: { url: string; cooldownMs?: numbe
       return found
     },
     onRemoved: (listener) => void listeners.push(listener),
+    issuer: () => issuer,
   }
 }

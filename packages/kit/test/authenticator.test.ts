@@ -2,7 +2,7 @@ import { exportJWK, generateKeyPair, importJWK, SignJWT, type JWK } from 'jose'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createAuthenticator, createLocalKeySource, createRemoteKeySource, type Authenticator } from '../src/index.ts'
+import { createAuthenticator, createCachedKeySource, createLocalKeySource, createRemoteKeySource, type Authenticator } from '../src/index.ts'
 import { issuer, publicJwk, serviceIssuer, sign, signService, testAuthenticator, userId } from './build-test-app.ts'
 
 const slugOf = async (work: () => unknown): Promise<string> => {
@@ -78,8 +78,9 @@ describe('service tokens', () => {
     ['itself', () => signService('workspace'), 'forbidden'],
     ['another audience', () => signService('booking', { aud: 'user' }), 'unauthenticated'],
     ['another issuer', () => signService('booking', { iss: issuer }), 'unauthenticated'],
-    ['an expired one', () => signService('booking', { exp: seconds() - 1 }), 'unauthenticated'],
+    ['an expired one', () => signService('booking', { exp: seconds() - 10 }), 'unauthenticated'],
     ['a user’s token', () => sign(), 'unauthenticated'],
+    ['the same name in another namespace', () => signService('booking', { sub: 'system:serviceaccount:elsewhere:booking' }), 'unauthenticated'],
     ['a subject that is no service account', () => signService('booking', { sub: 'booking' }), 'unauthenticated'],
   ])('refuses %s', async (_name, make, expected) => {
     expect(await judgeService(await make())).toBe(expected)
@@ -89,6 +90,29 @@ describe('service tokens', () => {
     const header = `Bearer ${await signService('payment')}`
     expect(await slugOf(() => authenticator.verifyService(header))).toBe('forbidden')
     expect(await slugOf(() => authenticator.verifyService(header))).toBe('forbidden')
+  })
+})
+
+describe('an issuer that the keys name', () => {
+  const build = (document: object) =>
+    createAuthenticator({
+      service: 'workspace',
+      userTokenIssuer: issuer,
+      serviceTokenIssuer: '',
+      serviceTokenNamespace: 'alcove',
+      userKeys: createLocalKeySource({ keys: [] }),
+      serviceKeys: createCachedKeySource({ read: async () => document }),
+    })
+  const judgeService = async (authenticator: Authenticator) => slugOf(async () => authenticator.verifyService(`Bearer ${await signService('booking')}`))
+  it('is the one whose tokens are good', async () => {
+    expect(await judgeService(build({ issuer: serviceIssuer, keys: [publicJwk] }))).toBe('accepted')
+  })
+  it.each([
+    ['another', { issuer, keys: [publicJwk] }],
+    ['none', { keys: [publicJwk] }],
+    ['no text', { issuer: 7, keys: [publicJwk] }],
+  ])('refuses every token when it is %s', async (_name, document) => {
+    expect(await judgeService(build(document))).toBe('unauthenticated')
   })
 })
 
@@ -118,6 +142,7 @@ describe('keys fetched from the issuer', () => {
       service: 'workspace',
       userTokenIssuer: issuer,
       serviceTokenIssuer: serviceIssuer,
+      serviceTokenNamespace: 'alcove',
       userKeys: createRemoteKeySource({ url, ...options }),
       serviceKeys: createLocalKeySource({ keys: [] }),
     })

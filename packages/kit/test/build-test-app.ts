@@ -24,6 +24,7 @@ export const testAuthenticator = () =>
     service: 'workspace',
     userTokenIssuer: issuer,
     serviceTokenIssuer: serviceIssuer,
+    serviceTokenNamespace: 'alcove',
     userKeys: createLocalKeySource({ keys: [publicJwk] }),
     serviceKeys: createLocalKeySource({ keys: [publicJwk] }),
   })

@@ -50,6 +50,7 @@ export async function buildTestTokens(service: ServiceName): Promise<TestTokens>
       service,
       userTokenIssuer: USER_ISSUER,
       serviceTokenIssuer: SERVICE_ISSUER,
+      serviceTokenNamespace: 'alcove',
       userKeys: createLocalKeySource({ keys: [people.jwk] }),
       serviceKeys: createLocalKeySource({ keys: [services.jwk] }),
     }),

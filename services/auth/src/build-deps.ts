@@ -1,9 +1,10 @@
-import { createAuthenticator, createRemoteKeySource, newId, serviceUrl, type BaseConfig, type Clock, type Logger, type Registry } from '@alcove/kit'
+import { createAuthenticator, newId, type BaseConfig, type Clock, type Logger, type Registry } from '@alcove/kit'
 import type { Pool } from 'pg'
+import { createClusterKeyReader } from './clients/cluster-keys.ts'
 import type { AuthConfig } from './config.ts'
 import { createHashQueue } from './crypto/hash-queue.ts'
 import { createKeyRing } from './crypto/key-ring.ts'
-import { createRingKeySource, createServiceKeyReader } from './crypto/key-sources.ts'
+import { createRingKeySource, createServiceKeyReader, createServiceKeySource, type ReadServiceKeys } from './crypto/key-sources.ts'
 import { createPasswordHasher } from './crypto/password-hasher.ts'
 import { createAccountFinder } from './db/accounts.ts'
 import { createFindMailable } from './db/one-time-tokens.ts'
@@ -41,6 +42,7 @@ export function buildDeps(options: BuildDepsOptions): AuthDeps {
     now,
     newId,
   })
+  const readServiceKeys = createKeyReader(config, log)
   const queue = createHashQueue({ slots: config.HASH_CONCURRENCY, waitingMax: config.HASH_QUEUE_MAX, overloaded: hashingOverloaded })
   return {
     log,
@@ -51,8 +53,9 @@ export function buildDeps(options: BuildDepsOptions): AuthDeps {
       service: 'auth',
       userTokenIssuer: config.USER_TOKEN_ISSUER,
       serviceTokenIssuer: config.SERVICE_TOKEN_ISSUER,
+      serviceTokenNamespace: config.SERVICE_TOKEN_NAMESPACE,
       userKeys: createRingKeySource(keyRing),
-      serviceKeys: createRemoteKeySource({ url: config.SERVICE_JWKS_URL || `${serviceUrl(config, 'auth')}/.well-known/service-jwks.json` }),
+      serviceKeys: createServiceKeySource(readServiceKeys),
     }),
     inTransaction: createInTransaction({ pool, clock, newId, onCommit }),
     accounts: createAccountFinder(prisma),
@@ -62,9 +65,15 @@ export function buildDeps(options: BuildDepsOptions): AuthDeps {
     hasher: createPasswordHasher(queue),
     keyRing,
     issueAccessToken: keyRing.issueAccessToken,
-    readServiceKeys: createServiceKeyReader(config.SERVICE_JWKS_FILE),
+    readServiceKeys,
     secrets,
     now,
     newId,
   }
+}
+
+/** The development issuer's file, or the cluster. */
+function createKeyReader(config: BuildDepsOptions['config'], log: Logger): ReadServiceKeys {
+  if (config.SERVICE_JWKS_FILE || config.PROFILE === 'local') return createServiceKeyReader(config.SERVICE_JWKS_FILE)
+  return createClusterKeyReader({ apiUrl: config.KUBERNETES_API_URL, credentialsDir: config.KUBERNETES_CREDENTIALS_DIR, log })
 }

@@ -16,6 +16,10 @@ export const configSchema = Type.Object({
   HASH_QUEUE_MAX: Type.Integer({ minimum: 0, maximum: 10_000, default: 200 }),
   /** File with the public keys of the development issuer of service tokens; empty where there is none. */
   SERVICE_JWKS_FILE: Type.String({ default: '' }),
+  /** The API server of the cluster, which says who signs ServiceAccount tokens; not asked where SERVICE_JWKS_FILE is given or in the local profile. */
+  KUBERNETES_API_URL: Type.String({ format: 'uri', pattern: '^https?://', default: 'https://kubernetes.default.svc' }),
+  /** Directory with this process's own `token` for the API server, and its `ca.crt`. */
+  KUBERNETES_CREDENTIALS_DIR: Type.String({ default: '/var/run/secrets/kubernetes.io/serviceaccount' }),
   /** The first admin, made at start unless the address has an account; both or none. */
   BOOTSTRAP_ADMIN_EMAIL: Type.String({ maxLength: 254, pattern: '^$|^[^\\s@]+@[^\\s@]+$', default: '' }),
   BOOTSTRAP_ADMIN_PASSWORD: Type.String({ maxLength: 128, default: '' }),

@@ -1,5 +1,6 @@
 import type { Authenticator, Clock, Logger, Registry } from '@alcove/kit'
-import type { KeyRing, PublicJwk } from './crypto/key-ring.ts'
+import type { KeyRing } from './crypto/key-ring.ts'
+import type { ReadServiceKeys } from './crypto/key-sources.ts'
 import type { AccountFinder } from './db/accounts.ts'
 import type { FindMailable } from './db/one-time-tokens.ts'
 import type { SessionFinder } from './db/sessions.ts'
@@ -21,7 +22,7 @@ export interface AuthDeps {
   readonly hasher: PasswordHasher
   readonly keyRing: KeyRing
   readonly issueAccessToken: IssueAccessToken
-  readonly readServiceKeys: () => Promise<PublicJwk[] | undefined>
+  readonly readServiceKeys: ReadServiceKeys
   readonly secrets: Secrets
   readonly now: () => Date
   readonly newId: () => string

@@ -1,4 +1,4 @@
-import { defineError, notFound } from '@alcove/kit'
+import { defineError, dependencyUnavailable, notFound } from '@alcove/kit'
 
 const credentials = defineError('invalid-credentials')
 const reused = defineError('token-reused')
@@ -17,6 +17,7 @@ export const accountNotFound = () => notFound('There is no such account.')
 export const sessionNotFound = () => notFound('There is no such session.')
 export const oneTimeTokenNotFound = () => notFound('The token was used, is overdue, or its person is gone.')
 export const serviceKeysNotFound = () => notFound('No development issuer is configured here.')
+export const serviceKeysUnavailable = (cause: unknown) => dependencyUnavailable('cluster', 1, cause)
 
 export const lastAdmin = () => illegal('The last active admin keeps the role: give it to somebody else first.')
 

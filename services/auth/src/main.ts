@@ -37,6 +37,8 @@ await runService({
         database: async () => void (await pool.query('SELECT 1')),
         migrations: () => assertMigrated(pool, migrations),
         signingKeys: () => deps.keyRing.assertUsable(),
+        // Read once, they are kept: an API server that goes away later costs nothing.
+        serviceKeys: async () => void (await deps.readServiceKeys()),
       },
       status: () => events.status(),
       lifecycles: [

@@ -44,7 +44,7 @@ export async function startAuth(env: Record<string, string> = {}) {
   const database = await createTestDatabase('auth')
   const ctx = await buildTestContext('auth')
   const time = createTestClock(new Date())
-  const config = loadConfig(configSchema, { DATABASE_URL: database.url, SIGNING_KEY_SECRET: signingKeySecret, ...env })
+  const config = loadConfig(configSchema, { PROFILE: 'local', DATABASE_URL: database.url, SIGNING_KEY_SECRET: signingKeySecret, ...env })
   const build = (overrides: Partial<AuthDeps> = {}) => {
     const built = buildDeps({
       config,

@@ -128,4 +128,9 @@ describe('GET /.well-known/service-jwks.json', () => {
     await app.close()
     await rm(dir, { recursive: true })
   })
+  it('is 503 while the keys were never read', async () => {
+    const { app } = auth.build({ readServiceKeys: () => Promise.reject(new Error('away')) })
+    expect((await app.inject({ method: 'GET', url: '/.well-known/service-jwks.json' })).json()).toMatchObject({ status: 503, dependency: 'cluster' })
+    await app.close()
+  })
 })

@@ -1,5 +1,6 @@
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ensureFirstAdmin } from '../src/domain/ensure-account.ts'
 import { type AuthSuite, bearer, password, startAuth } from './harness.ts'
 
 let auth: AuthSuite
@@ -126,5 +127,30 @@ describe('POST /v1/auth/password/change', () => {
         .errors.map((error: { pointer: string }) => error.pointer)
         .sort(),
     ).toEqual(['/currentPassword', '/newPassword'])
+  })
+})
+
+describe('a one-time password', () => {
+  const firstAdmin = async () => {
+    const email = auth.newEmail()
+    const set = () => ensureFirstAdmin(auth.deps, { email, password: 'from-a-secret' })
+    await set()
+    return { email, set }
+  }
+
+  it('opens exactly one session, also when tried many times at once, and survives a restart as used', async () => {
+    const { email, set } = await firstAdmin()
+    const answers = await Promise.all([1, 2, 3].map(() => login(email, 'from-a-secret')))
+    expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, 401, 401])
+    await set()
+    expect((await login(email, 'from-a-secret')).statusCode).toBe(401)
+  })
+
+  it('is replaced in that session by an ordinary one', async () => {
+    const { email } = await firstAdmin()
+    const tokens = (await login(email, 'from-a-secret')).json<{ accessToken: string }>()
+    expect((await change(tokens, 'from-a-secret', 'chosen by herself')).statusCode).toBe(204)
+    expect((await login(email, 'from-a-secret')).statusCode).toBe(401)
+    for (let time = 0; time < 2; time += 1) expect((await login(email, 'chosen by herself')).statusCode).toBe(200)
   })
 })

@@ -59,6 +59,7 @@ describe('main', () => {
   it('starts, makes the first admin once, publishes its events, answers logins, and drains on SIGTERM', async () => {
     const [port, opsPort] = [await findFreePort(), await findFreePort()]
     const env = {
+      PROFILE: 'local',
       DATABASE_URL: database.url,
       EVENT_LOG_DATABASE_URL: log.url,
       SIGNING_KEY_SECRET: signingKeySecret,
@@ -71,14 +72,15 @@ describe('main', () => {
     }
     for (let time = 0; time < 2; time += 1) {
       const main = run('main', env)
-      await waitFor(async () => (await fetch(`http://127.0.0.1:${opsPort}/readyz`)).ok, { timeoutMs: 15_000, what: `readiness: ${main.out.stderr}` })
+      await waitFor(async () => (await fetch(`http://127.0.0.1:${opsPort}/readyz`)).ok, { timeoutMs: 50_000, what: `readiness: ${main.out.stderr}` })
       const answer = await fetch(`http://127.0.0.1:${port}/v1/auth/login`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ email: 'root@alcove.test', password: 'first-admin' }),
       })
-      expect(answer.status).toBe(200)
-      expect(decodeJwt(((await answer.json()) as { accessToken: string }).accessToken).roles).toEqual(['member', 'admin'])
+      // The password from the Secret opens one session, whatever is restarted.
+      expect(answer.status).toBe(time === 0 ? 200 : 401)
+      if (answer.ok) expect(decodeJwt(((await answer.json()) as { accessToken: string }).accessToken).roles).toEqual(['member', 'admin'])
       await waitFor(async () => (await database.pool.query('SELECT 1 FROM outbox')).rowCount === 0, { what: 'an empty outbox' })
       main.child.kill('SIGTERM')
       expect(await main.exited, main.out.stderr).toEqual([0, null])
@@ -86,7 +88,7 @@ describe('main', () => {
     }
     const { rows } = await database.pool.query("SELECT 1 FROM account WHERE email = 'root@alcove.test'")
     expect(rows).toHaveLength(1)
-  }, 60_000)
+  }, 180_000)
 
   it('names every problem of its configuration and exits with 1', async () => {
     const main = run('main', { SIGNING_KEY_SECRET: 'too short', PORT: 'many' })

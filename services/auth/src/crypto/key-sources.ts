@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
-import type { KeySource } from '@alcove/kit'
+import { createCachedKeySource, type KeySource } from '@alcove/kit'
 import { importJWK, type JWK } from 'jose'
 import type { KeyRing, PublicJwk } from './key-ring.ts'
 
@@ -19,18 +19,37 @@ export function createRingKeySource(keyRing: Pick<KeyRing, 'listPublicKeys'>): K
   }
 }
 
-/** Reads the development issuer's public keys, again whenever the file changes; undefined where none is configured. */
-export function createServiceKeyReader(file: string): () => Promise<PublicJwk[] | undefined> {
+/** Public keys of service tokens and, where the source knows it, who signs with them. */
+export interface ServiceKeys {
+  issuer?: string
+  keys: PublicJwk[]
+}
+
+/** Undefined where no issuer of service tokens is configured. */
+export type ReadServiceKeys = () => Promise<ServiceKeys | undefined>
+
+/** Whatever a document holds, no private member of a key leaves. Throws for anything but a JWK set. */
+export function toPublicJwks(document: unknown): PublicJwk[] {
+  const listed = (document as { keys?: unknown } | null)?.keys
+  if (!Array.isArray(listed)) throw new Error('the source of service keys holds no JWK set')
+  return (listed as PublicJwk[]).map(({ kty, crv, x, y, n, e, kid, alg, use }) => ({ kty, crv, x, y, n, e, kid, alg, use }))
+}
+
+/** Reads the development issuer's public keys, again whenever the file changes. */
+export function createServiceKeyReader(file: string): ReadServiceKeys {
   let cached: { keys: PublicJwk[]; modifiedMs: number } | undefined
   return async () => {
     if (file === '') return undefined
     const modifiedMs = (await stat(file)).mtimeMs
-    if (cached?.modifiedMs !== modifiedMs) {
-      const document = JSON.parse(await readFile(file, 'utf8')) as { keys?: PublicJwk[] }
-      if (!Array.isArray(document.keys)) throw new Error('SERVICE_JWKS_FILE holds no JWK set')
-      // Whatever the file holds, no private member leaves.
-      cached = { keys: document.keys.map(({ kty, crv, x, y, n, e, kid, alg, use }) => ({ kty, crv, x, y, n, e, kid, alg, use })), modifiedMs }
-    }
-    return cached.keys
+    if (cached?.modifiedMs !== modifiedMs) cached = { keys: toPublicJwks(JSON.parse(await readFile(file, 'utf8'))), modifiedMs }
+    return { keys: cached.keys }
   }
+}
+
+/** auth judges its callers by what it serves, without asking itself. */
+export function createServiceKeySource(read: ReadServiceKeys): KeySource {
+  return createCachedKeySource({
+    read: async () => (await read()) ?? { keys: [] },
+    cooldownMs: 2000,
+  })
 }

@@ -4,7 +4,7 @@ import type { AccountReader, AccountStore } from '../domain/ports.ts'
 import type { Account as AccountModel, PrismaClient } from '../generated/prisma/client.ts'
 
 const columns = `id, email, display_name AS "displayName", password_hash AS "passwordHash", status, roles, version,
-  created_at AS "createdAt", verified_at AS "verifiedAt", deactivated_at AS "deactivatedAt"`
+  created_at AS "createdAt", verified_at AS "verifiedAt", deactivated_at AS "deactivatedAt", one_time_password AS "oneTimePassword"`
 
 /** Accounts inside a transaction. */
 export function createAccountStore(tx: PoolClient): AccountStore {
@@ -15,8 +15,9 @@ export function createAccountStore(tx: PoolClient): AccountStore {
     lockByEmail: (email) => lock('email = $1', email),
     async insert(account) {
       const { rows } = await tx.query<Account>(
-        `INSERT INTO account (id, email, display_name, password_hash, status, roles, version, created_at, verified_at, deactivated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (email) DO NOTHING RETURNING ${columns}`,
+        `INSERT INTO account (id, email, display_name, password_hash, status, roles, version, created_at, verified_at, deactivated_at,
+           one_time_password)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (email) DO NOTHING RETURNING ${columns}`,
         toValues(account),
       )
       return rows[0]
@@ -24,7 +25,7 @@ export function createAccountStore(tx: PoolClient): AccountStore {
     async save(account) {
       await tx.query(
         `UPDATE account SET email = $2, display_name = $3, password_hash = $4, status = $5, roles = $6, version = $7,
-           created_at = $8, verified_at = $9, deactivated_at = $10 WHERE id = $1`,
+           created_at = $8, verified_at = $9, deactivated_at = $10, one_time_password = $11 WHERE id = $1`,
         toValues(account),
       )
     },
@@ -41,8 +42,8 @@ export function createAccountStore(tx: PoolClient): AccountStore {
 }
 
 function toValues(account: Account): unknown[] {
-  const { id, email, displayName, passwordHash, status, roles, version, createdAt, verifiedAt, deactivatedAt } = account
-  return [id, email, displayName, passwordHash, status, roles, version, createdAt, verifiedAt, deactivatedAt]
+  const { id, email, displayName, passwordHash, status, roles, version, createdAt, verifiedAt, deactivatedAt, oneTimePassword } = account
+  return [id, email, displayName, passwordHash, status, roles, version, createdAt, verifiedAt, deactivatedAt, oneTimePassword]
 }
 
 /** What lookups may ask for; newest first, ids being UUIDv7. */
@@ -83,5 +84,5 @@ function escapeLike(text: string): string {
 
 function toAccount(row: AccountModel | null): Account | undefined {
   if (!row) return undefined
-  return { ...row, status: row.status as AccountStatus, roles: row.roles as RoleName[] }
+  return { ...row, status: row.status as AccountStatus, roles: row.roles as RoleName[], oneTimePassword: row.oneTimePassword as Account['oneTimePassword'] }
 }

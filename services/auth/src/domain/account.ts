@@ -37,6 +37,8 @@ export interface Account {
   readonly createdAt: Date
   readonly verifiedAt: Date | null
   readonly deactivatedAt: Date | null
+  /** Of a password that somebody else chose: it opens one session, in which its person chooses another. Null: an ordinary one. */
+  readonly oneTimePassword: 'unused' | 'used' | null
 }
 
 /** The form in which addresses are stored and compared. */

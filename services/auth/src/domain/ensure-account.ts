@@ -7,7 +7,7 @@ import type { AccountReader, InTransaction, PasswordHasher } from './ports.ts'
  */
 export async function ensureAccount(
   deps: { inTransaction: InTransaction; now: () => Date; newId: () => string },
-  input: { email: string; passwordHash: string; displayName: string; roles: readonly RoleName[] },
+  input: { email: string; passwordHash: string; displayName: string; roles: readonly RoleName[]; oneTimePassword?: boolean },
 ): Promise<Account> {
   const now = deps.now()
   const email = normaliseEmail(input.email)
@@ -24,20 +24,32 @@ export async function ensureAccount(
       createdAt: now,
       verifiedAt: null,
       deactivatedAt: null,
+      oneTimePassword: null,
     }
     const inserted = await stores.accounts.insert(fresh)
     if (inserted) await stores.events.registered(inserted)
     const account = inserted ?? (await stores.accounts.lockByEmail(email))
     if (!account) throw new Error(`the account of ${fresh.id} vanished while it was made`)
     if (account.status !== 'unverified') return account
-    const verified: Account = { ...account, passwordHash, roles: input.roles, status: 'active', verifiedAt: now, version: account.version + 1 }
+    const verified: Account = {
+      ...account,
+      passwordHash,
+      oneTimePassword: input.oneTimePassword ? 'unused' : null,
+      roles: input.roles,
+      status: 'active',
+      verifiedAt: now,
+      version: account.version + 1,
+    }
     await stores.accounts.save(verified)
     await stores.events.verified(verified)
     return verified
   })
 }
 
-/** Makes the first admin once: an address that has an account is left alone, whatever became of its roles or password. */
+/**
+ * Makes the first admin once: an address that has an account is left alone, whatever became of its roles or password.
+ * The password opens one session: it stands in a Secret that others may read.
+ */
 export async function ensureFirstAdmin(
   deps: { accounts: AccountReader; hasher: PasswordHasher; inTransaction: InTransaction; now: () => Date; newId: () => string },
   input: { email: string; password: string },
@@ -45,5 +57,5 @@ export async function ensureFirstAdmin(
   const email = normaliseEmail(input.email)
   if (email === '' || (await deps.accounts.findByEmail(email))) return
   const passwordHash = await deps.hasher.hash(input.password)
-  await ensureAccount(deps, { email, passwordHash, displayName: 'Administrator', roles: ['member', 'admin'] })
+  await ensureAccount(deps, { email, passwordHash, displayName: 'Administrator', roles: ['member', 'admin'], oneTimePassword: true })
 }

@@ -25,11 +25,12 @@ export async function logIn(deps: LogInDeps, input: { email: string; password: s
   const sessionId = deps.newId()
   const opened = await deps.inTransaction(input.origin, async (stores) => {
     const account = right && found ? await stores.accounts.lockById(found.id) : undefined
-    // Deactivated, or given another password, while this one was being compared.
-    if (!account || !isUnchanged(account, passwordHash)) {
+    // Deactivated, or given another password, while this one was being compared; or a one-time password again.
+    if (!account || !isUnchanged(account, passwordHash) || account.oneTimePassword === 'used') {
       await stores.events.audit({ actorUserId: null, action: 'session.refused', subject: found?.id ?? null })
       return undefined
     }
+    if (account.oneTimePassword === 'unused') await stores.accounts.save({ ...account, oneTimePassword: 'used' })
     const session = await startSession(stores, { sessionId, account, origin: input.origin, now })
     await stores.events.audit({ actorUserId: account.id, action: 'session.started', subject: sessionId })
     return { ...session, account }

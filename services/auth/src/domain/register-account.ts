@@ -35,6 +35,7 @@ export async function registerAccount(
     createdAt: now,
     verifiedAt: null,
     deactivatedAt: null,
+    oneTimePassword: null,
   }
   await deps.inTransaction(input.origin, async (stores) => {
     const inserted = await stores.accounts.insert(fresh)

@@ -59,7 +59,7 @@ export async function changePassword(
 
 /** A password is no part of the account's public state, so its change raises no version. */
 async function setHash(stores: Stores, account: Account, passwordHash: string): Promise<Account> {
-  const changed = { ...account, passwordHash }
+  const changed = { ...account, passwordHash, oneTimePassword: null }
   await stores.accounts.save(changed)
   return changed
 }
