@@ -59,7 +59,11 @@ function readComment(comment: string): { description?: string; added: JsonSchema
     .at(-1)!
     .split('\n')
     .map((line) => line.trim())
-  const words = lines.filter((line) => !line.startsWith('@schema')).join(' ')
+  const words = lines
+    .filter((line) => !line.startsWith('@schema'))
+    .join(' ')
+    // How helm-docs tells a description.
+    .replace(/^-- /, '')
   const added = lines.filter((line) => line.startsWith('@schema')).map((line) => JSON.parse(line.slice('@schema'.length)) as JsonSchema)
   return { ...(words.trim() ? { description: words.trim() } : {}), added: Object.assign({}, ...added) as JsonSchema }
 }

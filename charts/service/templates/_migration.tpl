@@ -58,8 +58,8 @@ image: {{ include "alcove.image" . }}
 imagePullPolicy: {{ .global.image.pullPolicy }}
 securityContext: {{- include "alcove.containerSecurity" . | nindent 2 }}
 resources:
-  requests: { cpu: 20m, memory: 64Mi }
-  limits: { memory: 256Mi }
+  requests: { cpu: 20m, memory: 64Mi, ephemeral-storage: 16Mi }
+  limits: { memory: 256Mi, ephemeral-storage: 128Mi }
 {{- with include "alcove.caMounts" (merge (dict "node" (dict "database" true)) .) | trim }}
 volumeMounts:
   {{- . | nindent 2 }}
