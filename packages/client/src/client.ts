@@ -8,6 +8,7 @@ import { createCallee, type Callee } from './callee.ts'
 import type { AnswerSink } from './exchange.ts'
 import { createForwarder } from './forward.ts'
 import { createClientMetrics } from './metrics.ts'
+import { ping } from './ping.ts'
 import { createTokenReader } from './tokens.ts'
 
 export interface CallOptions {
@@ -48,6 +49,8 @@ export interface ServiceClient {
   call<const O extends Operation>(operation: O, input?: CallInput<O>, options?: CallOptions): Promise<CallAnswer<O>>
   /** Passes a request on, its answer going to the sink as it comes. @throws {DependencyError} before the head came */
   forward(callee: ServiceName, request: ForwardRequest, sink: AnswerSink): Promise<number>
+  /** Whether a service answers anything at all, whatever its breaker says. @throws {DependencyError} it does not */
+  ping(callee: ServiceName, timeoutMs: number): Promise<void>
   breakers(): { callee: ServiceName; state: BreakerState }[]
   close(): Promise<void>
 }
@@ -82,6 +85,7 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
   return {
     call: createCaller({ self, getCallee, metrics, readToken }),
     forward: createForwarder({ getCallee, metrics, readToken }),
+    ping: (name, timeoutMs) => ping(getCallee(name).name, serviceUrl(config, name), timeoutMs),
     breakers: () => [...callees.values()].map((callee) => ({ callee: callee.name, state: callee.breaker.state() })),
     async close() {
       await Promise.all([...callees.values()].map((callee) => callee.close()))

@@ -17,6 +17,11 @@ export const DetailedHealthSchema = Type.Object({
       name: Type.Enum([...serviceNames]),
       status: Type.Enum(['ok', 'degraded', 'down']),
       version: nullable(Type.String()),
+      /** Nothing can be booked without it. */
+      critical: Type.Boolean(),
+      /** Its own database and transport as it sees them; null for what it does not have, and for a service that says nothing. */
+      database: nullable(ProbeSchema),
+      transport: nullable(ProbeSchema),
       checks: Type.Record(Type.String(), Type.Object({ ok: Type.Boolean(), detail: Type.Optional(Type.String()) })),
     }),
   ),
@@ -27,7 +32,7 @@ export const DetailedHealthSchema = Type.Object({
 })
 export type DetailedHealth = Static<typeof DetailedHealthSchema>
 
-/** One called service as the gateway sees it. `ejected`: probes have failed so often that it is no longer counted on. */
+/** One called service as the gateway sees it. `ejected`: silent for so many probes that requests for it are refused at once. */
 export const RegisteredServiceSchema = Type.Object({
   name: Type.Enum([...serviceNames]),
   address: Type.String(),
@@ -35,6 +40,8 @@ export const RegisteredServiceSchema = Type.Object({
   version: nullable(Type.String()),
   healthySince: nullable(InstantSchema),
   lastProbeAt: nullable(InstantSchema),
+  /** Nothing can be booked without it. */
+  critical: Type.Boolean(),
   ejected: Type.Boolean(),
   breaker: Type.Enum(['closed', 'open', 'half-open']),
 })
@@ -59,7 +66,7 @@ export const getHealth = defineOperation({
   access: 'public',
   responses: { 200: Type.Object({ status: Type.Literal('ok'), service: Type.String(), version: Type.String() }) },
 })
-/** `down` answers 503, everything else 200. */
+/** `down`: nothing can be booked, because a service that booking needs is silent or without its database; answers 503. `degraded`: anything else is amiss. */
 export const getSystemHealth = defineOperation({
   ...gateway,
   id: 'get-system-health',

@@ -1,5 +1,5 @@
 import type { ServiceStatus } from '@alcove/contracts'
-import type { Clock, KillPoints, Lifecycle, Logger } from '@alcove/kit'
+import { runChecks, type Clock, type KillPoints, type Lifecycle, type Logger } from '@alcove/kit'
 import type { Pool } from 'pg'
 import type { Registry } from 'prom-client'
 import { createConsumer, type Consumer } from './consumer.ts'
@@ -30,8 +30,8 @@ export interface EventParts {
   consumer: Consumer
   /** Relay, consumer, transport: to stand in `ServiceParts.lifecycles`. */
   lifecycles: Lifecycle[]
-  /** Members of the service's own status. */
-  status(): Promise<Pick<ServiceStatus, 'consumerLag' | 'outboxAgeSeconds' | 'deadLetters'>>
+  /** Members of the service's own status; a figure that cannot be had while the transport or the database is away is 0, and the checks say so. */
+  status(): Promise<Pick<ServiceStatus, 'checks' | 'consumerLag' | 'outboxAgeSeconds' | 'deadLetters'>>
   /** For `createJobs`. */
   sweeps: ReturnType<typeof retentionSweep>[]
 }
@@ -47,7 +47,21 @@ export function createEventParts(options: EventPartsOptions): EventParts {
     relay,
     consumer,
     lifecycles: [relay, consumer, { name: 'event transport', phase: 'broker', stop: () => transport.close() }],
-    status: async () => ({ consumerLag: await consumer.lag(), outboxAgeSeconds: await relay.ageSeconds(), deadLetters: await consumer.deadLetterCount() }),
+    async status() {
+      const asked = [read(() => consumer.lag()), read(() => relay.ageSeconds()), read(() => consumer.deadLetterCount())] as const
+      const [checks, consumerLag, outboxAgeSeconds, deadLetters] = await Promise.all([runChecks({ transport: () => transport.check() }), ...asked])
+      return { checks, consumerLag, outboxAgeSeconds, deadLetters }
+    },
     sweeps: [retentionSweep(pool, transport)],
   }
+}
+
+const readTimeoutMs = 2000
+
+async function read(ask: () => Promise<number>): Promise<number> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error('no answer in time')), readTimeoutMs)
+  return Promise.race([ask(), late])
+    .catch(() => 0)
+    .finally(() => clearTimeout(timer))
 }

@@ -69,6 +69,13 @@ export function isDeclaredCall(caller: string, callee: string): boolean {
   return getNode(caller).calls.includes(callee)
 }
 
+/** The service itself and all it calls, directly or through others: what must be there for it to do its work. */
+export function listNeeded(name: string): string[] {
+  const needed = new Set([name])
+  for (const each of needed) for (const callee of getNode(each).calls) needed.add(callee)
+  return [...needed]
+}
+
 /** Every topic, in the order of its producers' ports. */
 export function listTopics(): TopicNode[] {
   return graph.flatMap(({ name: producer, produces: name, topic }) => {

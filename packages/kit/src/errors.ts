@@ -69,10 +69,11 @@ export function dependencyUnavailable(dependency: string, retryAfterSeconds = 5,
   })
 }
 
-export type DependencyReason = 'open' | 'bulkhead' | 'refused' | 'timeout' | 'reset' | 'status'
+/** `ejected`: the registry knows it to be away. */
+export type DependencyReason = 'open' | 'ejected' | 'bulkhead' | 'refused' | 'timeout' | 'reset' | 'status'
 
 /**
- * A callee gave no usable answer. `sent: false`: the request certainly never reached it (breaker open, bulkhead full,
+ * A callee gave no usable answer. `sent: false`: the request certainly never reached it (breaker open, ejected, bulkhead full,
  * no connection); `sent: true`: it may have been carried out. Uncaught it becomes 503 `dependency-unavailable`.
  */
 export class DependencyError extends Error {

@@ -146,9 +146,11 @@ function assertComplete({ waitingFor }: OpsState): void {
 
 function addStatusRoute(name: ServiceName, config: BaseConfig, parts: ServiceParts): void {
   addOperation(parts.app, getServiceStatus(name), async () => {
-    const [checks, own] = await Promise.all([runChecks(parts.readiness), parts.status?.() ?? {}])
+    const [readiness, own]: [ServiceStatus['checks'], Partial<ServiceStatus>] = await Promise.all([runChecks(parts.readiness), parts.status?.() ?? {}])
+    // What a service can do without for a while (its transport) is no reason to be unready, but one not to be well.
+    const checks = { ...readiness, ...own.checks }
     const health = Object.values(checks).every((check) => check.ok) ? 'ok' : 'degraded'
-    const body = { name, version: config.SERVICE_VERSION, health, checks, breakers: [], consumerLag: 0, outboxAgeSeconds: 0, deadLetters: 0, ...own }
+    const body = { name, version: config.SERVICE_VERSION, health, breakers: [], consumerLag: 0, outboxAgeSeconds: 0, deadLetters: 0, ...own, checks }
     return { status: 200, body: body as ServiceStatus }
   })
 }

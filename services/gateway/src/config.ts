@@ -9,8 +9,8 @@ export const configSchema = Type.Object({
   EDGE_DEADLINE_MAX_MS: Type.Integer({ minimum: 100, maximum: 30_000, default: 30_000 }),
   /** Proxies in front that append to `X-Forwarded-For`; 0: the connection's address is the client's. */
   TRUSTED_PROXY_HOPS: Type.Integer({ minimum: 0, maximum: 10, default: 0 }),
-  /** Between two probes of a service by the registry. */
-  REGISTRY_PROBE_INTERVAL_MS: Type.Integer({ minimum: 100, maximum: 600_000, default: 3000 }),
+  /** Between two probes of a service by the registry; a silent one is asked again after 2 s. */
+  REGISTRY_PROBE_INTERVAL_MS: Type.Integer({ minimum: 100, maximum: 600_000, default: 30_000 }),
   /** Requests in flight per service before further ones are refused with 503. */
   CALLEE_CONCURRENCY_MAX: Type.Integer({ minimum: 1, maximum: 10_000, default: 256 }),
 })

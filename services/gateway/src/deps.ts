@@ -17,6 +17,8 @@ export interface GatewayDeps {
   /** Whether auth has been asked what was revoked before this process began to listen. */
   revocationsLoaded(): boolean
   registry: Registry
+  /** See `RegistryProbe.refresh`. */
+  refreshRegistry(): Promise<void>
   checkTransport(): Promise<void>
   /** undefined: no limits. */
   rateLimits: readonly Window[] | undefined

@@ -1,15 +1,12 @@
 import { createServiceClient } from '@alcove/client'
-import { getServiceStatus, type ServiceName } from '@alcove/contracts'
 import { createBroadcast, createTransport } from '@alcove/events'
-import { getNode } from '@alcove/graph'
-import { runService, serviceUrl } from '@alcove/kit'
+import { runService } from '@alcove/kit'
 import { buildApp } from './app.ts'
 import { createDevClock } from './clients/dev-clock.ts'
-import { createRegistryProbe } from './clients/registry-probe.ts'
 import { applyAccountEvent, createRevocationLoader } from './clients/revocation-feed.ts'
+import { createServiceRegistry } from './clients/service-registry.ts'
 import { configSchema } from './config.ts'
 import { parseRateLimits } from './domain/rate-limits.ts'
-import { createRegistry } from './domain/registry.ts'
 import { Revocations } from './domain/revocations.ts'
 
 await runService({
@@ -21,24 +18,18 @@ await runService({
     const revocations = new Revocations(Date.now)
     const broadcast = createBroadcast({ transport, topics: ['account'], log, onEvent: (event) => applyAccountEvent(revocations, event) })
     const loader = createRevocationLoader({ client, revocations, log })
-    const names = getNode('gateway').calls as ServiceName[]
-    const statusOf = new Map(names.map((name) => [name, getServiceStatus(name)]))
-    const registry = createRegistry({
-      services: names.map((name) => ({ name, address: serviceUrl(config, name) })),
-      probe: async (name) => (await client.call(statusOf.get(name)!, {}, { timeoutMs: 3000 })).body,
-      breakerOf: (name) => client.breakers().find(({ callee }) => callee === name)!.state,
-      now: () => new Date(),
-    })
+    const { registry, probe, guarded } = createServiceRegistry({ client, config, log, metrics })
     const app = buildApp({
       log,
       metrics,
       clock,
       version: config.SERVICE_VERSION,
       authenticator,
-      client,
+      client: guarded,
       revocations,
       revocationsLoaded: loader.loaded,
       registry,
+      refreshRegistry: () => probe.refresh(),
       checkTransport: () => transport.check(),
       rateLimits: parseRateLimits(config.RATE_LIMITS),
       trustedProxyHops: config.TRUSTED_PROXY_HOPS,
@@ -59,7 +50,7 @@ await runService({
       lifecycles: [
         broadcast,
         loader,
-        createRegistryProbe(registry, config.REGISTRY_PROBE_INTERVAL_MS),
+        probe,
         { name: 'client', phase: 'adapter', stop: () => client.close() },
         { name: 'transport', phase: 'broker', stop: () => transport.close() },
       ],

@@ -1,6 +1,6 @@
 import { createServiceClient, type ServiceClient, type ServiceClientOptions } from '@alcove/client'
 import type { ServiceName, ServiceStatus } from '@alcove/contracts'
-import { getNode } from '@alcove/graph'
+import { getNode, listNeeded } from '@alcove/graph'
 import { baseConfigSchema, loadConfig, newId, Registry, type Role } from '@alcove/kit'
 import { buildTestContext, type TestContext } from '@alcove/testing'
 import type { FastifyInstance } from 'fastify'
@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import Type from 'typebox'
 import { buildApp } from '../src/app.ts'
 import { createDevClock } from '../src/clients/dev-clock.ts'
+import { guardClient } from '../src/clients/guarded-client.ts'
 import type { GatewayDeps } from '../src/deps.ts'
 import { createRegistry, type Registry as ServiceRegistry } from '../src/domain/registry.ts'
 import { Revocations } from '../src/domain/revocations.ts'
@@ -43,6 +44,10 @@ export interface TestGateway {
   answer(service: ServiceName, upstream: Upstream): void
   /** Ends a service's process: connections break, new ones are refused. */
   kill(service: ServiceName): Promise<void>
+  /** Starts it again at the same address. */
+  revive(service: ServiceName): Promise<void>
+  /** One round of the registry. */
+  probeAll(): Promise<void>
   fetch(path: string, init?: RequestInit & { as?: Role[]; token?: string }): Promise<Response>
   token(roles?: Role[], userId?: string, sessionId?: string): Promise<string>
   clockFile: string
@@ -54,18 +59,19 @@ const echo: Upstream = ({ service, method, url, headers, body }, response) => {
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ service, method, url, headers, body }))
 }
 
-async function startUpstream(service: ServiceName, seen: Seen[], current: () => Upstream): Promise<Server> {
+async function startUpstream(service: ServiceName, { seen, current, port = 0 }: { seen: Seen[]; current: () => Upstream; port?: number }): Promise<Server> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('error', () => undefined)
     request.on('end', () => {
       const asked = { service, method: request.method!, url: request.url!, headers: request.headers, body: Buffer.concat(chunks).toString() }
-      seen.push(asked)
+      // The registry's knocking is no request that a test sent.
+      if (asked.url !== '/health') seen.push(asked)
       current()(asked, response)
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   return server
 }
 
@@ -82,7 +88,7 @@ export async function buildTestGateway(
   const servers = new Map<ServiceName, Server>()
   const env: Record<string, string> = { SERVICE_TOKEN_DIR: directory }
   for (const service of services) {
-    const server = await startUpstream(service, seen, () => upstreams.get(service) ?? echo)
+    const server = await startUpstream(service, { seen, current: () => upstreams.get(service) ?? echo })
     servers.set(service, server)
     env[`${service.toUpperCase()}_SERVICE_URL`] = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     writeFileSync(join(directory, service), `token-for-${service}`)
@@ -92,18 +98,21 @@ export async function buildTestGateway(
   const revocations = new Revocations(Date.now)
   const statuses = new Map<ServiceName, ServiceStatus>()
   const registry = createRegistry({
-    services: services.map((name) => ({ name, address: `http://${name}` })),
+    services: services.map((name) => ({ name, address: `http://${name}`, critical: listNeeded('booking').includes(name) })),
     probe: async (name) => statuses.get(name) ?? Promise.reject(new Error('silent')),
+    ping: (name, timeoutMs) => client.ping(name, timeoutMs),
+    onEjected: () => undefined,
     breakerOf: (name) => client.breakers().find(({ callee }) => callee === name)!.state,
     now: () => new Date('2026-03-01T10:00:00Z'),
   })
   const app = buildApp({
     ...context,
     metrics: new Registry(),
-    client,
+    client: guardClient(client, registry, () => undefined),
     revocations,
     revocationsLoaded: () => true,
     registry,
+    refreshRegistry: async () => undefined,
     checkTransport: async () => undefined,
     rateLimits: undefined,
     trustedProxyHops: 0,
@@ -128,6 +137,11 @@ export async function buildTestGateway(
     token,
     answer: (service, upstream) => void upstreams.set(service, upstream),
     kill: (service) => closeServer(servers.get(service)!),
+    async revive(service) {
+      const { port } = new URL(env[`${service.toUpperCase()}_SERVICE_URL`]!)
+      servers.set(service, await startUpstream(service, { seen, current: () => upstreams.get(service) ?? echo, port: Number(port) }))
+    },
+    probeAll: async () => void (await Promise.all(registry.names.map((name) => registry.probe(name)))),
     async fetch(path, { as, token: presented, ...init } = {}) {
       const bearer = presented ?? (as ? await token(as) : undefined)
       return fetch(`${url}${path}`, {

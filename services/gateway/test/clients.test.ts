@@ -9,6 +9,7 @@ import Type from 'typebox'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createRegistryProbe } from '../src/clients/registry-probe.ts'
 import { createRevocationLoader } from '../src/clients/revocation-feed.ts'
+import type { Registry as ServiceRegistry } from '../src/domain/registry.ts'
 import { Revocations } from '../src/domain/revocations.ts'
 
 const cleanups: (() => unknown)[] = []
@@ -81,14 +82,42 @@ describe('revocations', () => {
 })
 
 describe('registry probe', () => {
-  it('goes on round after round until it is stopped', async () => {
-    let rounds = 0
-    const probe = createRegistryProbe({ probeAll: async () => void (rounds += 1), list: () => [] }, 1)
+  const build = (silent: () => boolean, intervalMs: number) => {
+    const asked: string[] = []
+    const registry = {
+      names: ['user', 'booking'],
+      probe: async (name: string) => void asked.push(name),
+      isSilent: silent,
+    } as unknown as ServiceRegistry
+    const probe = createRegistryProbe(registry, intervalMs)
+    cleanups.push(() => probe.stop!())
+    return { asked, probe }
+  }
+  it('asks every service at once, then round after round until it is stopped', async () => {
+    const { asked, probe } = build(() => false, 1)
     await probe.start!()
-    await expect.poll(() => rounds).toBeGreaterThan(3)
+    expect(asked).toEqual(['user', 'booking'])
+    await expect.poll(() => asked.length, { timeout: 50_000 }).toBeGreaterThan(6)
     await probe.stop!()
-    const stopped = rounds
+    const stopped = asked.length
     await new Promise((resolve) => setTimeout(resolve, 20))
-    expect(rounds - stopped).toBeLessThanOrEqual(1)
+    expect(asked.length - stopped).toBeLessThanOrEqual(2)
+  })
+  it('asks a silent one again long before the next round', async () => {
+    const { asked, probe } = build(() => true, 3_600_000)
+    await probe.start!()
+    await expect.poll(() => asked.length, { timeout: 50_000 }).toBe(4)
+  })
+  it('asks at once when somebody asks for the health of the whole, and no more often than every two seconds', async () => {
+    const { asked, probe } = build(() => false, 3_600_000)
+    await Promise.all([probe.refresh(), probe.refresh(), probe.refresh()])
+    await probe.refresh()
+    expect(asked).toEqual(['user', 'booking'])
+    await expect.poll(() => probe.refresh().then(() => asked.length), { timeout: 50_000 }).toBe(4)
+  })
+  it('asks a service that a request found silent, once', async () => {
+    const { asked, probe } = build(() => false, 3_600_000)
+    for (let count = 0; count < 100; count += 1) probe.suspect('booking')
+    expect(asked).toEqual(['booking'])
   })
 })

@@ -68,42 +68,91 @@ describe('profile', () => {
 })
 
 describe('health and registry', () => {
-  it('down while nothing answers, degraded while something is amiss, ok when all is well', async () => {
-    await gateway.registry.probeAll()
-    expect(await json('/api/v1/health')).toEqual({ status: 503, body: { status: 'down' } })
+  const allWell = () => {
     for (const name of services) gateway.statuses.set(name, buildStatus(name))
-    gateway.statuses.set('user', buildStatus('user', { health: 'degraded', checks: { database: { ok: false, detail: 'refused' } } }))
-    gateway.statuses.delete('notification')
-    await gateway.registry.probeAll()
-    expect(await json('/api/v1/health')).toEqual({ status: 200, body: { status: 'degraded' } })
-    const detailed = (await json('/api/v1/health/detailed')).body as { services: { name: string; status: string }[]; database: object; transport: object }
-    expect(detailed.services.filter((service) => service.status !== 'ok').map((service) => service.name)).toEqual(['user', 'notification'])
-    expect(detailed.database).toEqual({ status: 'degraded', detail: 'not reached by user' })
-    expect(detailed.transport).toEqual({ status: 'ok' })
-    for (const name of services) gateway.statuses.set(name, buildStatus(name))
-    await gateway.registry.probeAll()
+  }
+  const find = async (name: string) => ((await json('/api/v1/gateway/services')).body.items as { name: string }[]).find((item) => item.name === name)
+
+  it('down while something that booking needs is silent, degraded while anything else is, ok when all is well', async () => {
+    allWell()
+    await gateway.probeAll()
     expect(await json('/api/v1/health')).toEqual({ status: 200, body: { status: 'ok' } })
+    for (const name of ['notification', 'reporting', 'admin'] as const) {
+      gateway.statuses.delete(name)
+      await gateway.kill(name)
+    }
+    await gateway.probeAll()
+    expect(await json('/api/v1/health')).toEqual({ status: 200, body: { status: 'degraded' } })
+    gateway.statuses.delete('payment')
+    await gateway.kill('payment')
+    await gateway.probeAll()
+    expect(await json('/api/v1/health')).toEqual({ status: 503, body: { status: 'down' } })
+    expect((await json('/api/v1/health/detailed')).status).toBe(503)
   })
-  it('ejects a service after three failed probes and takes it back after one good one', async () => {
-    for (const name of services) gateway.statuses.set(name, buildStatus(name))
-    await gateway.registry.probeAll()
-    const find = async () => ((await json('/api/v1/gateway/services')).body.items as { name: string }[]).find(({ name }) => name === 'payment')
-    expect(await find()).toMatchObject({
+  it('show each service with its database and transport, in no words that hold an address', async () => {
+    allWell()
+    const checks = { database: { ok: true }, transport: { ok: false, detail: 'connect ECONNREFUSED 10.0.0.7:9092' } }
+    gateway.statuses.set('user', buildStatus('user', { health: 'degraded', checks }))
+    gateway.statuses.set('reporting', buildStatus('reporting', { health: 'degraded', checks: { database: { ok: false, detail: '10.0.0.8' } } }))
+    gateway.statuses.delete('notification')
+    await gateway.probeAll()
+    const { status, body } = await json('/api/v1/health/detailed')
+    expect([status, body.status, body.database, body.transport]).toEqual([
+      200,
+      'degraded',
+      { status: 'degraded', detail: 'not reached by reporting' },
+      { status: 'ok' },
+    ])
+    const listed = new Map((body.services as { name: string }[]).map((service) => [service.name, service]))
+    expect(listed.get('user')).toEqual({
+      name: 'user',
+      status: 'degraded',
+      version: '1.0.0',
+      critical: true,
+      database: { status: 'ok' },
+      transport: { status: 'down' },
+      checks: { database: { ok: true }, transport: { ok: false } },
+    })
+    expect(listed.get('reporting')).toMatchObject({ critical: false, database: { status: 'down' }, transport: null })
+    expect(listed.get('notification')).toMatchObject({ status: 'degraded', version: null, database: null, transport: null, checks: {} })
+    expect(JSON.stringify(body)).not.toContain('10.0.0')
+  })
+  it('degraded while the gateway itself does not reach the transport', async () => {
+    await gateway.close()
+    gateway = await buildTestGateway({ checkTransport: () => Promise.reject(new Error('away')) })
+    allWell()
+    await gateway.probeAll()
+    expect((await json('/api/v1/health/detailed')).body).toMatchObject({ status: 'degraded', transport: { status: 'down' } })
+  })
+  it('name each service with its address, since when it is healthy, ejection and breaker', async () => {
+    allWell()
+    await gateway.probeAll()
+    expect(await find('payment')).toMatchObject({
       address: 'http://payment',
       health: 'ok',
       healthySince: '2026-03-01T10:00:00Z',
+      critical: true,
       ejected: false,
       breaker: 'closed',
       version: '1.0.0',
     })
-    gateway.statuses.delete('payment')
+  })
+  it('an ejected service: 503 with its name at once and no request sent, and back with the first request after its return', async () => {
+    await gateway.kill('workspace')
     for (const ejected of [false, false, true]) {
-      await gateway.registry.probeAll()
-      expect(await find()).toMatchObject({ health: 'down', healthySince: null, ejected })
+      await gateway.probeAll()
+      expect(await find('workspace')).toMatchObject({ health: 'down', healthySince: null, ejected })
     }
-    gateway.statuses.set('payment', buildStatus('payment'))
-    await gateway.registry.probeAll()
-    expect(await find()).toMatchObject({ health: 'ok', ejected: false })
+    const ask = () => gateway.fetch('/api/v1/locations', { as: ['member'] })
+    const refused = await ask()
+    expect(await refused.json()).toMatchObject({ status: 503, type: '/problems/dependency-unavailable', dependency: 'workspace' })
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    // The breaker has seen nothing of it: no request was tried.
+    for (let count = 0; count < 10; count += 1) await ask()
+    expect(await find('workspace')).toMatchObject({ ejected: true, breaker: 'closed' })
+    await gateway.revive('workspace')
+    expect((await ask()).status).toBe(200)
+    expect(await find('workspace')).toMatchObject({ ejected: false })
   })
   it('answer the same without /api/v1', async () => {
     for (const path of ['/gateway/status', '/api/v1/gateway/status']) {

@@ -1,69 +1,142 @@
 import type { RegisteredService, ServiceName, ServiceStatus } from '@alcove/contracts'
 
-/** Probes in a row that must fail before a service is ejected. */
-const failuresMax = 3
+/** Probes in a row that must stay without any answer before a service is ejected: one lost packet is no outage. */
+const silentMax = 3
+/** How long a request for an ejected service waits for the knock at its door. A dead process refuses within a millisecond. */
+const knockTimeoutMs = 250
 
 export interface RegistryDeps {
-  services: readonly { name: ServiceName; address: string }[]
+  services: readonly { name: ServiceName; address: string; critical: boolean }[]
+  /** Asks for the service's own report. */
   probe(name: ServiceName): Promise<ServiceStatus>
+  /** Rejects when the service answers nothing at all in that time. */
+  ping(name: ServiceName, timeoutMs: number): Promise<void>
   breakerOf(name: ServiceName): RegisteredService['breaker']
   now(): Date
+  /** Called when a service is ejected, and when it returns. */
+  onEjected(name: ServiceName, ejected: boolean): void
 }
 
 interface Entry {
   name: ServiceName
   address: string
+  critical: boolean
+  health: RegisteredService['health']
   status: ServiceStatus | undefined
   healthySince: Date | null
   lastProbeAt: Date | null
-  failures: number
+  /** Probes without an answer since the last sign of life. */
+  silent: number
+  ejected: boolean
+  probing: Promise<void> | undefined
+  knocking: Promise<boolean> | undefined
 }
 
+export type ListedService = RegisteredService & { checks: ServiceStatus['checks'] }
+
 export interface Registry {
-  probeAll(): Promise<void>
-  list(): (RegisteredService & { checks: ServiceStatus['checks'] })[]
+  readonly names: readonly ServiceName[]
+  /** One probe of one service; a second call while it runs joins it. */
+  probe(name: ServiceName): Promise<void>
+  /** Whether its last probe brought no answer. */
+  isSilent(name: ServiceName): boolean
+  /** A real request was answered: whatever the probes say, it is there. */
+  noteAnswer(name: ServiceName): void
+  /**
+   * Whether a request may go to a service: false while it is ejected. Then it is knocked at, once for all who ask meanwhile, so that nobody is refused for
+   * longer than the service is really away.
+   */
+  admits(name: ServiceName): boolean | Promise<boolean>
+  list(): ListedService[]
 }
 
 const toInstant = (date: Date | null) => (date === null ? null : `${date.toISOString().slice(0, 19)}Z`)
 
-/** What the gateway knows of the services it calls, from asking each for its status again and again. */
+/** What the gateway knows of the services it calls: from asking each for its status again and again, and from what they really answer. */
 export function createRegistry(deps: RegistryDeps): Registry {
-  const entries: Entry[] = deps.services.map((service) => ({ ...service, status: undefined, healthySince: null, lastProbeAt: null, failures: 0 }))
+  const entries = new Map<ServiceName, Entry>(deps.services.map((service) => [service.name, createEntry(service)]))
+  const get = (name: ServiceName): Entry => entries.get(name)!
 
-  async function probe(entry: Entry): Promise<void> {
+  function live(entry: Entry): void {
+    entry.silent = 0
+    if (entry.ejected) deps.onEjected(entry.name, (entry.ejected = false))
+  }
+
+  async function ask(entry: Entry): Promise<void> {
     try {
       entry.status = await deps.probe(entry.name)
-      entry.failures = entry.status.health === 'ok' ? 0 : entry.failures + 1
+      entry.health = entry.status.health
+      live(entry)
     } catch {
       entry.status = undefined
-      entry.failures += 1
+      await listen(entry)
     }
     entry.lastProbeAt = deps.now()
-    if (entry.failures > 0) entry.healthySince = null
-    else entry.healthySince ??= entry.lastProbeAt
+    if (entry.health === 'ok') entry.healthySince ??= entry.lastProbeAt
+    else entry.healthySince = null
+  }
+
+  /** A service too busy to report may still do its work: only silence counts. */
+  async function listen(entry: Entry): Promise<void> {
+    try {
+      await deps.ping(entry.name, pingTimeoutMs)
+      entry.health = 'degraded'
+      live(entry)
+    } catch {
+      entry.health = 'down'
+      entry.silent += 1
+      if (entry.silent >= silentMax && !entry.ejected) deps.onEjected(entry.name, (entry.ejected = true))
+    }
+  }
+
+  async function knock(entry: Entry): Promise<boolean> {
+    try {
+      await deps.ping(entry.name, knockTimeoutMs)
+      live(entry)
+      return true
+    } catch {
+      return false
+    }
   }
 
   return {
-    async probeAll() {
-      await Promise.all(entries.map(probe))
+    names: [...entries.keys()],
+    probe(name) {
+      const entry = get(name)
+      entry.probing ??= ask(entry).finally(() => (entry.probing = undefined))
+      return entry.probing
     },
-    list: () =>
-      entries.map((entry) => ({
-        name: entry.name,
-        address: entry.address,
-        health: entry.status?.health ?? 'down',
-        version: entry.status?.version ?? null,
-        healthySince: toInstant(entry.healthySince),
-        lastProbeAt: toInstant(entry.lastProbeAt),
-        ejected: entry.failures >= failuresMax,
-        breaker: deps.breakerOf(entry.name),
-        checks: entry.status?.checks ?? {},
-      })),
+    isSilent: (name) => get(name).silent > 0,
+    noteAnswer: (name) => live(get(name)),
+    admits(name) {
+      const entry = get(name)
+      if (!entry.ejected) return true
+      entry.knocking ??= knock(entry).finally(() => (entry.knocking = undefined))
+      return entry.knocking
+    },
+    list: () => [...entries.values()].map((entry) => present(entry, deps.breakerOf(entry.name))),
   }
 }
 
-/** `down` when nothing answers or nobody can be recognised, `degraded` when anything is amiss. */
-export function judgeHealth(services: readonly Pick<RegisteredService, 'name' | 'health'>[]): 'ok' | 'degraded' | 'down' {
-  if (services.every((service) => service.health === 'down')) return 'down'
-  return services.every((service) => service.health === 'ok') ? 'ok' : 'degraded'
+const pingTimeoutMs = 3000
+
+function createEntry(service: RegistryDeps['services'][number]): Entry {
+  const unknown = { status: undefined, healthySince: null, lastProbeAt: null, probing: undefined, knocking: undefined }
+  return { ...service, ...unknown, health: 'down', silent: 0, ejected: false }
+}
+
+function present(entry: Entry, breaker: RegisteredService['breaker']): ListedService {
+  const { name, address, critical, health, ejected, status } = entry
+  return {
+    name,
+    address,
+    critical,
+    health,
+    version: status?.version ?? null,
+    healthySince: toInstant(entry.healthySince),
+    lastProbeAt: toInstant(entry.lastProbeAt),
+    ejected,
+    breaker,
+    checks: status?.checks ?? {},
+  }
 }

@@ -2,7 +2,7 @@ import { listGatewayServices, showGatewayStatus } from '@alcove/contracts'
 import { addOperation, toInstant } from '@alcove/kit'
 import type { FastifyInstance } from 'fastify'
 import type { GatewayDeps } from '../deps.ts'
-import { judgeHealth } from '../domain/registry.ts'
+import { judgeHealth } from '../domain/health.ts'
 
 type StatusDeps = Pick<GatewayDeps, 'registry' | 'revocations' | 'revocationsLoaded' | 'rateLimits' | 'startedAt' | 'version'>
 
