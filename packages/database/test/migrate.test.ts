@@ -85,6 +85,16 @@ describe('migrate', () => {
 })
 
 describe('ensureRoleAndDatabase', () => {
+  it('is content with a database that a newer release has migrated further', async () => {
+    await add('20260101000000_a', 'CREATE TABLE a (id int)')
+    await add('20260102000000_b', 'ALTER TABLE a ADD COLUMN note text')
+    await run()
+    await rm(join(directory, '20260102000000_b'), { recursive: true })
+    const pool = createPool({ url: at(database), max: 1 })
+    await expect(assertMigrated(pool, [directory])).resolves.toBeUndefined()
+    await pool.end()
+    expect(await run()).toEqual({ applied: [] })
+  })
   it('gives a service a database of its own that another service cannot enter, also when asked many times at once', async () => {
     const roles = [`${database}_a`, `${database}_b`] as const
     const make = (role: string, name: string) => ensureRoleAndDatabase({ adminUrl: server, database: name, role, password: 'secret' })
