@@ -11,16 +11,13 @@ const crdModules = [
   { module: 'github.com/argoproj/argo-cd/v2@v2.14.21', folder: 'manifests/crds' },
 ] as const
 
-/** Where `skaffold.yaml` is described. */
-export const skaffoldModule = 'github.com/GoogleContainerTools/skaffold/v2@v2.16.1'
-
 interface Crd {
   kind: string
   spec: { group: string; names: { kind: string }; versions: { name: string; schema?: { openAPIV3Schema: Schema } }[] }
 }
 
 /** The folder of a Go module's source, downloaded when it is not there yet and checked against the public checksum database. */
-export function downloadModule(module: string): string {
+function downloadModule(module: string): string {
   return (JSON.parse(run('go', ['mod', 'download', '-json', module])) as { Dir: string }).Dir
 }
 
@@ -35,7 +32,7 @@ export function writeCrdSchemas(): string {
 }
 
 /** Writes the schemas of the CRDs in a YAML text. */
-export function writeCrds(text: string, target: string): void {
+function writeCrds(text: string, target: string): void {
   const crds = parseAllDocuments(text)
     .map((document) => document.toJS() as Crd | null)
     .filter((crd): crd is Crd => crd?.kind === 'CustomResourceDefinition')
