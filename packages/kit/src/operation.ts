@@ -18,10 +18,12 @@ export interface OperationInput<O extends Operation> {
   idempotencyKey?: string
 }
 
+/** A Buffer is JSON written already, for answers so large that a serializer would cost more than the work; it must be what the schema says. */
+type OrRendered<A> = A extends { status: infer S; body: infer B } ? { status: S; body: B | Buffer } : A
 type PageOf<O extends Operation> = O extends { readonly produces: string } ? { status: keyof O['responses'] & number; body: string } : never
 
 /** What a handler answers; `headers` in lower case. A string body is sent as it is. */
-export type OperationAnswer<O extends Operation> = (ResponseOf<O> | PageOf<O>) & { headers?: Record<string, string> }
+export type OperationAnswer<O extends Operation> = (OrRendered<ResponseOf<O>> | PageOf<O>) & { headers?: Record<string, string> }
 
 /** `S` is inferred from the handler and keeps its status codes literal. */
 export type OperationHandler<O extends Operation, S extends number = number> = (
@@ -135,6 +137,7 @@ function sendAnswer(operation: Operation, answer: Answer, reply: FastifyReply): 
     return
   }
   if (typeof answer.body === 'string' && operation.produces && !reply.hasHeader('content-type')) reply.type(operation.produces)
+  if (Buffer.isBuffer(answer.body)) reply.type('application/json; charset=utf-8')
   reply.send(answer.body)
 }
 

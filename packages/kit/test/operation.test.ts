@@ -45,6 +45,16 @@ describe('validation', () => {
     expect(seen).toEqual([{ params: { id }, query: { limit: 50, tag: ['a'] }, body: good, ifMatch: 7, idempotencyKey: 'k' }, userId, 'mine-1'])
   })
 
+  it('sends JSON that the handler has written itself as it is, with the head of any other answer', async () => {
+    const written = buildAppWith(change, async () => ({ status: 200, body: Buffer.from('{"at": "é"}') }))
+    const plain = buildAppWith(change, async () => answer)
+    const ask = { method: 'POST', url: `/v1/things/${id}`, payload: good, headers: { ...(await authorization()), 'x-request-id': 'mine-1' } } as const
+    const response = await written.inject(ask)
+    expect(response.body).toBe('{"at": "é"}')
+    expect(response.headers).toMatchObject({ 'content-length': '12', 'x-request-id': 'mine-1' })
+    expect(response.headers['content-type']).toBe((await plain.inject(ask)).headers['content-type'])
+  })
+
   it('names every broken field of path, query, body and headers at once', async () => {
     const app = buildAppWith(change, async () => answer)
     const response = await app.inject({

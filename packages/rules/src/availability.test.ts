@@ -5,8 +5,9 @@ import { type Interval, mergeIntervals, overlaps, widenInterval } from './interv
 
 const minute = 60_000
 const day = { startsAt: 0, endsAt: 600 * minute }
-const free = (input: Partial<FreeInput>) =>
-  freeIntervals({ open: [day], closed: [], claims: [[]], bufferBeforeMinutes: 0, bufferAfterMinutes: 0, timeZone: 'UTC', ...input }).map(
+const toTimes = (intervals: readonly Interval[]) => intervals.flatMap(({ startsAt, endsAt }) => [startsAt, endsAt])
+const free = ({ claims = [[]], ...input }: Omit<Partial<FreeInput>, 'claims'> & { claims?: Interval[][] }) =>
+  freeIntervals({ open: [day], closed: [], claims: claims.map(toTimes), bufferBeforeMinutes: 0, bufferAfterMinutes: 0, timeZone: 'UTC', ...input }).map(
     ({ startsAt, endsAt, unitsFree }) => [startsAt / minute, endsAt / minute, unitsFree],
   )
 const span = (from: number, to: number): Interval => ({ startsAt: from * minute, endsAt: to * minute })
@@ -64,7 +65,7 @@ describe('freeIntervals', () => {
         (openSpans, closedSpans, claims, bufferBeforeMinutes, bufferAfterMinutes, gridMinutes) => {
           const open = mergeIntervals(openSpans)
           const closed = mergeIntervals(closedSpans)
-          const found = freeIntervals({ open, closed, claims, bufferBeforeMinutes, bufferAfterMinutes, gridMinutes, timeZone: 'UTC' })
+          const found = freeIntervals({ open, closed, claims: claims.map(toTimes), bufferBeforeMinutes, bufferAfterMinutes, gridMinutes, timeZone: 'UTC' })
           const starts = Array.from({ length: Math.ceil(46 / gridMinutes) }, (_, index) => index * gridMinutes)
           const tries = starts.flatMap((from) => starts.filter((to) => to > from).map((to) => span(from, to)))
           const wrong = tries.filter((wanted) => {

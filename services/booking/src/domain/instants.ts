@@ -7,13 +7,3 @@ export function parseInstant(text: string): Date {
 export function formatInstant(date: Date): string {
   return `${date.toISOString().slice(0, 19)}Z`
 }
-
-/** {@link formatInstant} for long lists of epoch milliseconds in which the same instants come again and again. */
-export function createInstantFormatter(): (instantMs: number) => string {
-  const known = new Map<number, string>()
-  return (instantMs) => {
-    let text = known.get(instantMs)
-    if (text === undefined) known.set(instantMs, (text = formatInstant(new Date(instantMs))))
-    return text
-  }
-}

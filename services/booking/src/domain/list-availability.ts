@@ -1,6 +1,5 @@
-import type { Schedules, SpaceAvailability } from '@alcove/contracts'
-import { freeIntervals, minuteMs, type Interval } from '@alcove/rules'
-import { createInstantFormatter } from './instants.ts'
+import type { Schedules } from '@alcove/contracts'
+import { listFreeTimes, minuteMs, type Interval } from '@alcove/rules'
 import type { CallScope, ClaimSource, ScheduleRequest, SpaceSource, UnitClaims } from './ports.ts'
 
 export interface ListAvailabilityDeps {
@@ -13,6 +12,14 @@ export interface AvailabilityRequest extends ScheduleRequest {
   durationMinutes?: number
 }
 
+/** `free` as {@link listFreeTimes} gives it. */
+export interface SpaceFreeTimes {
+  readonly spaceId: string
+  readonly free: readonly number[]
+}
+
+type Space = Schedules['spaces'][number]
+
 // A descent of the index for each unit costs about as much as this many claims read in order.
 const unitsFewMax = 40
 
@@ -20,18 +27,17 @@ const unitsFewMax = 40
  * Free time of every asked space after hours, closures, buffers and claims. Each interval is bookable as a whole on at
  * least one single unit.
  */
-export async function listAvailability(deps: ListAvailabilityDeps, request: AvailabilityRequest, scope: CallScope): Promise<SpaceAvailability[]> {
+export async function listAvailability(deps: ListAvailabilityDeps, request: AvailabilityRequest, scope: CallScope): Promise<SpaceFreeTimes[]> {
   const { durationMinutes, ...asked } = request
   const schedules = await deps.spaces.listSchedules(asked, scope)
-  const claims = await readClaims(deps, schedules, asked)
+  const claims = await readClaims(deps, schedules.spaces, asked)
   const locations = new Map(schedules.locations.map((location) => [location.id, { timeZone: location.timeZone, open: location.open.map(toInterval) }]))
-  const format = createInstantFormatter()
   return schedules.spaces.map((space) => {
     const location = locations.get(space.locationId)
-    const free = freeIntervals({
+    const free = listFreeTimes({
       open: location?.open ?? [],
       closed: space.closed.map(toInterval),
-      claims: space.unitIds.map((id) => claims.get(id) ?? noClaims),
+      claims: claims.get(space.id) ?? [],
       bufferBeforeMinutes: space.bufferBeforeMinutes,
       bufferAfterMinutes: space.bufferAfterMinutes,
       gridMinutes: space.gridMinutes,
@@ -39,26 +45,31 @@ export async function listAvailability(deps: ListAvailabilityDeps, request: Avai
       durationMinutes: Math.max(durationMinutes ?? 0, space.minMinutes ?? 0),
       timeZone: location?.timeZone ?? 'UTC',
     })
-    return {
-      spaceId: space.id,
-      free: free.map(({ startsAt, endsAt, unitsFree }) => ({
-        startsAt: format(startsAt),
-        endsAt: format(endsAt),
-        unitsFree,
-      })),
-    }
+    return { spaceId: space.id, free }
   })
 }
 
-const noClaims: Interval[] = []
 const toInterval = ({ startsAt, endsAt }: { startsAt: string; endsAt: string }): Interval => ({ startsAt: Date.parse(startsAt), endsAt: Date.parse(endsAt) })
 
-async function readClaims(deps: ListAvailabilityDeps, schedules: Schedules, { from, to }: ScheduleRequest): Promise<UnitClaims> {
+/** Claims of the units of each space, by space. */
+async function readClaims(deps: ListAvailabilityDeps, spaces: readonly Space[], { from, to }: ScheduleRequest): Promise<Map<string, UnitClaims>> {
   const now = deps.now()
-  const widest = Math.max(0, ...schedules.spaces.map(({ bufferBeforeMinutes, bufferAfterMinutes }) => Math.max(bufferBeforeMinutes, bufferAfterMinutes)))
+  let widest = 0
+  let unitCount = 0
+  for (const { bufferBeforeMinutes, bufferAfterMinutes, unitIds } of spaces) {
+    widest = Math.max(widest, bufferBeforeMinutes, bufferAfterMinutes)
+    unitCount += unitIds.length
+  }
   const range = { from: new Date(from.getTime() - widest * minuteMs), to: new Date(to.getTime() + widest * minuteMs) }
-  const units = schedules.spaces.flatMap(({ unitIds }) => unitIds)
-  if (units.length <= unitsFewMax) return deps.claims.listOfUnits(units, range, now)
-  const parts = await Promise.all(schedules.locations.map(({ id }) => deps.claims.listOfLocation(id, range, now)))
-  return new Map(parts.flatMap((part) => [...part]))
+  const isFew = unitCount <= unitsFewMax
+  const bySpace = new Map<string, UnitClaims>()
+  const read = async (locationId: string, some: readonly Space[]) => {
+    const unitIds = some.flatMap((space) => space.unitIds)
+    const claims = await (isFew ? deps.claims.listOfUnits(unitIds, range, now) : deps.claims.listOfLocation({ locationId, unitIds }, range, now))
+    let next = 0
+    for (const space of some) bySpace.set(space.id, claims.slice(next, (next += space.unitIds.length)))
+  }
+  const groups = isFew ? new Map([['', [...spaces]]]) : Map.groupBy(spaces, ({ locationId }) => locationId)
+  await Promise.all(Array.from(groups, ([locationId, some]) => read(locationId, some)))
+  return bySpace
 }

@@ -1,4 +1,5 @@
 import type { Attempt, Person, Schedules, SpaceQuote } from '@alcove/contracts'
+import type { Times } from '@alcove/rules'
 import type { BookingRecord, By, IdempotencyKey, NewAttempt, NextAction, ReasonCode } from './booking.ts'
 
 /** Deadline and trace of the request a call is made for; absent for background work. */
@@ -126,12 +127,13 @@ export interface CancelInput extends VersionedInput {
   reason: string | null
 }
 
-/** Active claims of one unit as epoch milliseconds, sorted by start. */
-export type UnitClaims = Map<string, { startsAt: number; endsAt: number }[]>
+/** For each unit that was asked, in that order, its active claims sorted by start. */
+export type UnitClaims = readonly Times[]
 
 export interface ClaimSource {
-  listOfLocation(locationId: string, range: { from: Date; to: Date }, now: Date): Promise<UnitClaims>
-  listOfUnits(unitIds: string[], range: { from: Date; to: Date }, now: Date): Promise<UnitClaims>
+  /** The quickest for many units of one location. */
+  listOfLocation(of: { locationId: string; unitIds: readonly string[] }, range: { from: Date; to: Date }, now: Date): Promise<UnitClaims>
+  listOfUnits(unitIds: readonly string[], range: { from: Date; to: Date }, now: Date): Promise<UnitClaims>
   /** What a claim of this interval would meet on these units, when none of them is free; empty when one is. */
   listConflicts(want: { unitIds: string[]; from: Date; to: Date; bookingId?: string }, now: Date): Promise<{ startsAt: string; endsAt: string }[]>
 }

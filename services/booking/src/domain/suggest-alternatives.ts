@@ -76,10 +76,12 @@ async function timesOf(deps: SuggestDeps, input: SuggestInput, { range, schedule
   // Buffers and a booking that begins late reach past the day.
   const around = { from: new Date(range.startsAt - marginMs), to: new Date(range.endsAt + marginMs + lengthOf(input)) }
   const claims = await deps.claims.listOfUnits(units, around, deps.now())
+  let next = 0
   return schedules.spaces.map((space) => {
+    const ofSpace = claims.slice(next, (next += space.unitIds.length))
     const location = zones.get(space.locationId)
     const day = { range, timeZone: location?.timeZone ?? 'UTC', open: (location?.open ?? []).map(toInterval) }
-    return { space, starts: startsIn(freeOf(space, day, claims), { space, day, input, now: deps.now() }) }
+    return { space, starts: startsIn(freeOf(space, day, ofSpace), { space, day, input, now: deps.now() }) }
   })
 }
 
@@ -91,7 +93,7 @@ function freeOf(space: Schedule, day: Day, claims: UnitClaims): FreeInterval[] {
   return freeIntervals({
     open: day.open,
     closed: space.closed.map(toInterval),
-    claims: space.unitIds.map((id) => claims.get(id) ?? []),
+    claims,
     bufferBeforeMinutes: space.bufferBeforeMinutes,
     bufferAfterMinutes: space.bufferAfterMinutes,
     gridMinutes: space.gridMinutes,

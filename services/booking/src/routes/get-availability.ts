@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { parseInstant } from '../domain/instants.ts'
 import { listAvailability, type ListAvailabilityDeps } from '../domain/list-availability.ts'
 import { malformed, malformedMember } from '../errors.ts'
+import { renderAvailability } from '../render-availability.ts'
 import { toScope } from './request.ts'
 
 const rangeDaysMax = 31
@@ -16,7 +17,8 @@ export const getAvailabilityRoute = (deps: ListAvailabilityDeps) => async (app: 
     const skip = query.cursor === undefined ? 0 : readCursor(query.cursor)
     const items = await listAvailability(deps, { ...range, locationId, spaceIds, kind, capacityMin, amenities, durationMinutes }, toScope(ctx))
     const end = query.limit === undefined ? items.length : skip + query.limit
-    return { status: 200, body: { items: items.slice(skip, end), nextCursor: end < items.length ? Buffer.from(`after ${end}`).toString('base64url') : null } }
+    const nextCursor = end < items.length ? Buffer.from(`after ${end}`).toString('base64url') : null
+    return { status: 200, body: renderAvailability(items.slice(skip, end), nextCursor) }
   })
 }
 
