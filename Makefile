@@ -5,7 +5,7 @@ ALCOVE := $(NODE) scripts/alcove.ts
 VITEST := $(NODE) node_modules/vitest/vitest.mjs
 MANIFESTS := pnpm-lock.yaml pnpm-workspace.yaml package.json $(wildcard packages/*/package.json services/*/package.json)
 
-.PHONY: help install generate hooks up down status logs stop start restart dev reset demo test test-charts bench rebuild-reports lint format
+.PHONY: help install generate hooks up down status logs stop start restart dev reset demo test test-charts test-kafka bench rebuild-reports lint format
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -22,7 +22,7 @@ install: node_modules/.installed
 generate: node_modules/.installed
 	@$(NODE) scripts/generate.ts
 
-up: generate ## Start everything (N_booking=3, PORT_BASE=10000, DEMO=off, RATE_LIMITS=off or any variable of a service)
+up: generate ## Start everything (N_booking=3, TRANSPORT=kafka, PORT_BASE=10000, DEMO=off, RATE_LIMITS=off or any variable of a service)
 	@$(ALCOVE) up
 
 down: ## Drain and stop everything; data stay
@@ -61,6 +61,9 @@ test: generate ## Lint, types, and every test
 
 test-charts: generate ## Charts: lint, renders, policies against the graph, schemas, rules (needs Go)
 	@$(VITEST) run --project charts
+
+test-kafka: generate ## The events' tests on a real broker (KAFKA_BROKERS, else Docker, else Java and Maven)
+	@$(VITEST) run --project kafka
 
 bench: generate ## Measure (docs/performance.md explains)
 	@$(NODE) scripts/bench/main.ts

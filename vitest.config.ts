@@ -37,6 +37,19 @@ export default defineConfig({
         // `make test-charts`: needs Go.
         test: { name: 'charts', pool: 'forks', include: ['test/charts/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 1_200_000 },
       },
+      {
+        // A real broker, started for the run unless KAFKA_BROKERS names one; `make test-kafka`.
+        test: {
+          ...common,
+          name: 'kafka',
+          include: ['test/kafka/**/*.test.ts'],
+          globalSetup: [...common.globalSetup, 'test/kafka/global-setup.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
     ],
   },
 })

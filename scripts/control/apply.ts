@@ -5,6 +5,8 @@ import type { UpRequest } from './protocol.ts'
 /** Brings a running stack to what a later `make up` asks for; what it does not name stays. Says what changed. */
 export async function applyRequest(stack: Stack, portBase: number, wanted: UpRequest): Promise<string[]> {
   if (wanted.portBase !== undefined && wanted.portBase !== portBase) throw new Error(`it runs with PORT_BASE=${portBase}; make down first`)
+  const { EVENT_TRANSPORT: transport } = stack.envOf('booking')
+  if (wanted.transport !== undefined && wanted.transport !== transport) throw new Error(`it runs with TRANSPORT=${transport}; make down first`)
   const changes: string[] = []
   for (const [service, env] of Object.entries(wanted.serviceEnv) as [ServiceName, Record<string, string>][]) {
     const present = stack.envOf(service)

@@ -41,6 +41,8 @@ const control = await serveControl({
 const starting = startStack({
   dir: stackDir,
   portBase,
+  transport: request.transport,
+  kafka: request.kafka,
   replicas: request.replicas,
   serviceEnv: request.serviceEnv,
   demo: request.demo,

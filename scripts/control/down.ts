@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { removePostgres, resolveDataDir } from '@alcove/database'
+import { forgetKafka } from '../kafka/leftovers.ts'
 import { createLayout } from '../supervisor/layout.ts'
 import { endAll, identify, isAlive, until } from '../supervisor/processes.ts'
 import { endLeftovers, readState } from '../supervisor/state-file.ts'
@@ -41,6 +42,7 @@ async function endWithoutDaemon(dataDir: string): Promise<string> {
 export async function reset(): Promise<number> {
   await down()
   await removePostgres(createLayout(stackDir).dataDir)
+  await forgetKafka(createLayout(stackDir).kafkaDir)
   rmSync(stackDir, { recursive: true, force: true })
   console.log('removed all data')
   return 0

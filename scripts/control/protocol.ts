@@ -12,6 +12,10 @@ export const supervisorLog = join(stackDir, 'logs/supervisor.log')
 export interface UpRequest {
   /** Absent unless PORT_BASE was given. */
   readonly portBase?: number
+  /** Absent unless TRANSPORT was given. */
+  readonly transport?: 'embedded' | 'kafka'
+  /** The `KAFKA_*` variables that the caller has set; a broker is started when they name none. */
+  readonly kafka?: Readonly<Record<string, string>>
   /** Only what was asked for: N_booking=3. */
   readonly replicas: Readonly<Record<string, number>>
   /** Whether a fresh stack gets demo data. */

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { readBrokerSettings } from '@alcove/events'
 import { allServices, nodeBinary, root } from '../supervisor/layout.ts'
 import { pickServiceEnv } from '../supervisor/service-env.ts'
 import { followProgress, NotRunning, send } from './client.ts'
@@ -45,7 +46,16 @@ function readRequest(env: NodeJS.ProcessEnv): UpRequest {
       .filter(([name]) => name.startsWith('N_'))
       .map(([name, count]) => [readServiceName(name), Number(count)]),
   )
-  return { portBase, replicas, demo: env.DEMO !== 'off', serviceEnv: pickServiceEnv(env) as UpRequest['serviceEnv'] }
+  return { portBase, ...readTransport(env), replicas, demo: env.DEMO !== 'off', serviceEnv: pickServiceEnv(env) as UpRequest['serviceEnv'] }
+}
+
+function readTransport({ TRANSPORT: transport, ...env }: NodeJS.ProcessEnv): Pick<UpRequest, 'transport' | 'kafka'> {
+  if (transport === undefined) return {}
+  if (transport !== 'embedded' && transport !== 'kafka') throw new Error(`TRANSPORT is embedded or kafka, not ${transport}`)
+  if (transport === 'embedded' || !env.KAFKA_BROKERS) return { transport }
+  const kafka = Object.fromEntries(Object.entries(env).filter(([name, value]) => name.startsWith('KAFKA_') && value)) as Record<string, string>
+  readBrokerSettings(kafka)
+  return { transport, kafka }
 }
 
 function readServiceName(variable: string): string {

@@ -13,11 +13,13 @@ export const allServices = graph.map((node) => node.name as ServiceName)
 export const getNodePort = (service: ServiceName): number => graph.find((node) => node.name === service)!.port
 const OPS_OFFSET = 6000
 const POSTGRES_PORT = 5400
+const KAFKA_PORTS = [9092, 9093, 9094]
 
 /** Files of one stack. Everything but PostgreSQL's own directory, when root may not hold it here, is below `dir`. */
 export interface Layout {
   readonly dir: string
   readonly dataDir: string
+  readonly kafkaDir: string
   readonly logFile: (service: string) => string
   readonly tokenDir: (service: ServiceName) => string
   readonly clockFile: string
@@ -33,6 +35,7 @@ export function createLayout(dir: string): Layout {
   return {
     dir: base,
     dataDir: join(base, 'postgres'),
+    kafkaDir: join(base, 'kafka'),
     logFile: (service) => join(base, 'logs', `${service}.log`),
     tokenDir: (service) => join(base, 'tokens', service),
     clockFile: join(base, 'clock.json'),
@@ -51,6 +54,8 @@ export interface PortPair {
 /** Which ports a stack uses: the local profile's moved by an offset, or any free ones. */
 export interface PortPlan {
   readonly postgres: number
+  /** Of the one broker: for clients, other brokers and controllers. */
+  readonly kafka: readonly number[]
   /** Where a service is reached; its one replica listens there itself. */
   service(name: ServiceName): PortPair
   /** Where one of several replicas listens behind the balancer; counts from 1. */
@@ -62,6 +67,7 @@ export function planFixedPorts(portBase: number): PortPlan {
   const at = (port: number): PortPair => ({ port: port + portBase, opsPort: port + portBase + OPS_OFFSET })
   return {
     postgres: POSTGRES_PORT + portBase,
+    kafka: KAFKA_PORTS.map((port) => port + portBase),
     service: (name) => at(getNodePort(name)),
     replica: (name, replica) => at(getNodePort(name) + 100 * replica),
   }
@@ -81,5 +87,5 @@ export function planFreePorts(free: readonly number[]): PortPlan {
     given.set(key, known)
     return known
   }
-  return { postgres: take(), service: pair, replica: (name, replica) => pair(`${name}.${replica}`) }
+  return { postgres: take(), kafka: [take(), take(), take()], service: pair, replica: (name, replica) => pair(`${name}.${replica}`) }
 }

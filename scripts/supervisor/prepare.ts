@@ -5,6 +5,7 @@ import { planConnections } from './budget.ts'
 import { openCredentials, type Credentials } from './credentials.ts'
 import { prepareDatabases } from './databases.ts'
 import { allServices, listenHost, planFixedPorts, planFreePorts, type Layout, type PortPlan } from './layout.ts'
+import { prepareTransport, type TransportGround } from './transport-ground.ts'
 import { assertPortsFree, findFreePorts } from './ports.ts'
 import { keepPostgres, type PostgresKeeper } from './postgres-keeper.ts'
 import { replaceFile } from './replace-file.ts'
@@ -19,6 +20,7 @@ export interface Ground {
   readonly credentials: Credentials
   readonly postgres: PostgresKeeper
   readonly databaseUrls: Record<string, string>
+  readonly transport: TransportGround
   /** PostgreSQL's max_connections. */
   readonly connections: number
 }
@@ -31,11 +33,12 @@ export async function prepareGround(options: StackOptions, layout: Layout, onCha
   const replicas = countReplicas(options)
   const connections = planConnections(replicas)
   const ports = await planPorts(options)
-  await assertPortsFree(listPorts(ports, replicas), listenHost)
+  await assertPortsFree(listPorts(ports, replicas, startsBroker(options)), listenHost)
   if (!existsSync(layout.clockFile)) replaceFile(layout.clockFile, JSON.stringify({ offsetMs: 0 }))
   const credentials = await openCredentials(layout)
   options.onProgress?.('starting PostgreSQL')
   let postgres: PostgresKeeper | undefined
+  let transport: TransportGround | undefined
   try {
     postgres = await keepPostgres({
       dataDir: layout.dataDir,
@@ -45,13 +48,17 @@ export async function prepareGround(options: StackOptions, layout: Layout, onCha
       onChange: () => onChange(postgres),
     })
     onChange(postgres)
-    const [databaseUrls] = await Promise.all([prepareDatabases(postgres.url, Object.keys(replicas), credentials), credentials.writeTokens()])
-    return { layout, dataDir, ports, credentials, postgres, databaseUrls, connections }
+    const databases = prepareDatabases(postgres.url, Object.keys(replicas), credentials)
+    transport = await prepareTransport(options, layout, ports.kafka)
+    const [databaseUrls] = await Promise.all([databases, credentials.writeTokens()])
+    return { layout, dataDir, ports, credentials, postgres, databaseUrls, transport, connections }
   } catch (error) {
-    await postgres?.stop()
+    await Promise.all([postgres?.stop(), transport?.end()])
     throw error
   }
 }
+
+const startsBroker = ({ transport, kafka }: StackOptions) => transport === 'kafka' && !kafka
 
 export function countReplicas(options: StackOptions): Partial<Record<ServiceName, number>> {
   return Object.fromEntries((options.services ?? allServices).map((service) => [service, options.replicas?.[service] ?? 1]))
@@ -63,8 +70,9 @@ async function planPorts(options: StackOptions): Promise<PortPlan> {
   return planFreePorts(await findFreePorts(80, listenHost))
 }
 
-function listPorts(ports: PortPlan, replicas: Partial<Record<ServiceName, number>>): Map<number, string> {
+function listPorts(ports: PortPlan, replicas: Partial<Record<ServiceName, number>>, withBroker: boolean): Map<number, string> {
   const used = new Map([[ports.postgres, 'PostgreSQL']])
+  if (withBroker) ports.kafka.forEach((port) => used.set(port, 'Kafka'))
   const add = (pair: { port: number; opsPort: number }, name: string) => used.set(pair.port, name).set(pair.opsPort, `${name}, operations`)
   for (const [service, count] of Object.entries(replicas) as [ServiceName, number][]) {
     add(ports.service(service), service)

@@ -12,6 +12,7 @@ export interface EnvSources {
   readonly ports: PortPlan
   readonly credentials: Credentials
   readonly databaseUrls: Readonly<Record<string, string>>
+  readonly transport: { readonly env: Readonly<Record<string, string>> }
   readonly testControls: boolean
 }
 
@@ -37,7 +38,7 @@ export function buildServiceEnv(sources: EnvSources, service: ServiceName, own: 
     SERVICE_TOKEN_DIR: layout.tokenDir(service),
     CLOCK_FILE: layout.clockFile,
     TEST_CONTROLS: sources.testControls ? 'on' : 'off',
-    EVENT_TRANSPORT: 'embedded',
+    ...sources.transport.env,
     EVENT_LOG_DATABASE_URL: databaseUrls[EVENT_LOG]!,
     SUPERVISOR_STATE_FILE: layout.servicesFile,
     PUBLIC_BASE_URL: `http://localhost:${ports.service('gateway').port}`,
@@ -54,7 +55,7 @@ function pick(names: readonly string[]): Record<string, string> {
 
 /** Set by the supervisor for each process; passing them on from a shell would break the stack. */
 const RESERVED =
-  /^(PROFILE|HOST|PORT|OPS_PORT|DATABASE_URL|EVENT_LOG_DATABASE_URL|EVENT_TRANSPORT|CLOCK_FILE|SUPERVISOR_STATE_FILE|TEST_CONTROLS|.*_SERVICE_URL|.*_TOKEN_(DIR|ISSUER)|SERVICE_.*)$/
+  /^(PROFILE|HOST|PORT|OPS_PORT|DATABASE_URL|EVENT_LOG_DATABASE_URL|EVENT_TRANSPORT|KAFKA_.*|CLOCK_FILE|SUPERVISOR_STATE_FILE|TEST_CONTROLS|.*_SERVICE_URL|.*_TOKEN_(DIR|ISSUER)|SERVICE_.*)$/
 
 /**
  * The variables of the caller that some service's configuration names, by service: `make up HOLD_TTL_SECONDS=30`

@@ -59,6 +59,7 @@ export function createStack(parts: StackParts): Stack {
     urls: Object.fromEntries(allServices.map((service) => [service, `http://${listenHost}:${ports.service(service).port}`])) as Record<ServiceName, string>,
     opsUrls: (service) => resolve(service).processes.map((process) => process.status().opsUrl),
     databaseUrls: ground.databaseUrls,
+    broker: ground.transport.broker,
     status: () => selectAll(undefined).map((process) => process.status()),
     start,
     stop,
@@ -95,7 +96,7 @@ export function createStack(parts: StackParts): Stack {
 async function endEverything({ ground, sets, recorder, onDown }: StackParts): Promise<void> {
   const rest = [...sets.keys()].filter((service) => !DRAINED_FIRST.flat().includes(service))
   for (const wave of [...DRAINED_FIRST, rest]) await Promise.all(wave.map((service) => sets.get(service)?.stop()))
-  await ground.postgres.stop()
+  await Promise.all([ground.postgres.stop(), ground.transport.end()])
   recorder.close()
   for (const end of onDown) await end()
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { removePostgres } from '@alcove/database'
 import type { ServiceName } from '@alcove/contracts'
+import { forgetKafka } from '../kafka/leftovers.ts'
 import { createLayout, root, type PortPair } from './layout.ts'
 import type { ProcessSpec } from './managed-process.ts'
 import { countReplicas, prepareGround } from './prepare.ts'
@@ -63,6 +64,7 @@ export async function startServices(options: StackOptions): Promise<Stack> {
   async function removeIfTemporary(): Promise<void> {
     if (options.dir !== undefined) return
     await removePostgres(layout.dataDir)
+    await forgetKafka(layout.kafkaDir)
     rmSync(layout.dir, { recursive: true, force: true })
   }
 

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { endAll, identify, isAlive, readCommand, signal, until, type ProcessIdentity } from './processes.ts'
+import { endKafka } from '../kafka/leftovers.ts'
 import { replaceFile } from './replace-file.ts'
 
 /** What must be found again when the supervisor died without a word. */
@@ -54,6 +55,7 @@ export async function endLeftovers(dir: string, dataDir: string): Promise<number
   await endAll(services, 'SIGTERM', 15_000)
   const postgres = [state?.postgres, findPostmaster(dataDir)].find((identity) => identity && isAlive(identity))
   if (postgres) await endPostgres(postgres)
+  const brokers = await endKafka(join(dir, 'kafka'))
   clearState(dir)
-  return services.length + (postgres ? 1 : 0)
+  return services.length + (postgres ? 1 : 0) + brokers
 }

@@ -9,6 +9,10 @@ export interface StackOptions {
   readonly dir?: string
   /** Added to every port of the local profile. Left out, free ports are found, so that stacks run side by side. */
   readonly portBase?: number
+  /** What carries events; the embedded log unless given. */
+  readonly transport?: 'embedded' | 'kafka'
+  /** The `KAFKA_*` variables of a broker that is there already; without them `transport: 'kafka'` starts one of its own. */
+  readonly kafka?: Readonly<Record<string, string>>
   /** Services to start; all of them unless given. */
   readonly services?: readonly ServiceName[]
   /** Replicas by service, 1 unless given. More than one stand behind a balancer on the service's own port. */
@@ -50,6 +54,20 @@ export interface ProcessStatus {
   readonly opsUrl: string
 }
 
+/** The broker that a stack has started for itself. */
+export interface BrokerControl {
+  /** Value of `KAFKA_BROKERS`. */
+  readonly brokers: string
+  /** SIGKILL; it is started again as after any crash. */
+  kill(): Promise<void>
+  /** Ends it in good order; it stays away until `start()`, which settles when it answers. */
+  stop(): Promise<void>
+  start(): Promise<void>
+  /** SIGSTOP: connections open and nobody answers. */
+  pause(): void
+  resume(): void
+}
+
 /** `booking`, or one replica of it: `booking.2`. */
 export type Target = ServiceName | `${ServiceName}.${number}`
 
@@ -62,6 +80,8 @@ export interface Stack {
   opsUrls(service: ServiceName): string[]
   /** Connection strings with the service's own role; `event_log` is the embedded log's, `postgres` the superuser's. */
   readonly databaseUrls: Readonly<Record<string, string>>
+  /** The stack's own broker, when it has one. */
+  readonly broker: BrokerControl | undefined
   status(): ProcessStatus[]
   /** Drains, then ends; its port refuses connections afterwards. */
   stop(target: Target): Promise<void>

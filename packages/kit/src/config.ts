@@ -3,6 +3,7 @@ import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import { readFileSync } from 'node:fs'
 import Type, { type Static, type TObject, type TSchema } from 'typebox'
+import { brokerConfigSchema, listBrokerProblems, type BrokerConfig } from './broker-config.ts'
 
 type ServiceUrlKey = `${Uppercase<ServiceName>}_SERVICE_URL`
 
@@ -38,6 +39,7 @@ export const baseConfigSchema = {
   DATABASE_STATEMENT_TIMEOUT_MS: Type.Integer({ minimum: 1, maximum: 600_000, default: 5000 }),
   EVENT_TRANSPORT: Type.Enum(['embedded', 'kafka'], { default: 'embedded' }),
   EVENT_LOG_DATABASE_URL: Type.String({ default: '' }),
+  ...brokerConfigSchema,
   /** Local profile only: file with `{"offsetMs": n}` that moves the clock of all services together. */
   CLOCK_FILE: Type.String({ default: '' }),
   /** Local profile only: kill points and pausing consumers over the operations port. */
@@ -99,6 +101,7 @@ export function loadConfig<P extends Record<string, TSchema>>(schema: TObject<P>
   if (values.PROFILE === 'cluster') {
     for (const key of localOnly) if (values[key] && values[key] !== 'off') problems.push(`${key} is allowed in the local profile only`)
   }
+  problems.push(...listBrokerProblems(values))
   if (problems.length > 0) throw new ConfigError([...new Set(problems)])
   return values as Static<TObject<P>>
 }
@@ -113,6 +116,14 @@ function readVariable(key: string, env: Record<string, string | undefined>, prob
     problems.push(`${key}_FILE cannot be read: ${(error as NodeJS.ErrnoException).code}`)
     return undefined
   }
+}
+
+/**
+ * The same variables for a program that is no service.
+ * @throws {ConfigError} listing all problems at once
+ */
+export function loadBrokerConfig(env: Record<string, string | undefined>): BrokerConfig {
+  return loadConfig(Type.Object({ EVENT_TRANSPORT: Type.String(), ...brokerConfigSchema }), { ...env, EVENT_TRANSPORT: 'kafka' })
 }
 
 /** The configured base address of a service, without a trailing slash. */

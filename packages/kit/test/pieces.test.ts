@@ -57,6 +57,33 @@ describe('configuration', () => {
     expect(() => loadConfig(schema, { SECRET_KEY_FILE: file })).toThrow(/SECRET_KEY must NOT/)
     rmSync(directory, { recursive: true })
   })
+  it('lists all that contradicts itself about the broker at once, without values', () => {
+    const problemsOf = (env: Record<string, string>) => {
+      try {
+        loadConfig(Type.Object(baseConfigSchema), { EVENT_TRANSPORT: 'kafka', ...env })
+        return []
+      } catch (error) {
+        return (error as ConfigError).problems.map((problem) => problem.split(' ')[0])
+      }
+    }
+    expect(problemsOf({ KAFKA_TLS_CA: 'pem', KAFKA_SASL_MECHANISM: 'scram-sha-512' })).toEqual([
+      'KAFKA_BROKERS',
+      'KAFKA_TLS_CA',
+      'KAFKA_SASL_USERNAME',
+      'KAFKA_SASL_PASSWORD',
+    ])
+    expect(problemsOf({ KAFKA_BROKERS: 'kafka', KAFKA_TLS: 'yes', KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_PASSWORD: 'hush' })).toHaveLength(4)
+    expect(problemsOf({ KAFKA_BROKERS: 'a:9092,b:9092', KAFKA_SASL_PASSWORD: 'hush' })).toEqual(['KAFKA_SASL_PASSWORD'])
+    const complete = {
+      KAFKA_BROKERS: 'a:9092',
+      KAFKA_TLS: 'on',
+      KAFKA_SASL_MECHANISM: 'scram-sha-256',
+      KAFKA_SASL_USERNAME: 'booking',
+      KAFKA_SASL_PASSWORD: 'hush',
+    }
+    expect(problemsOf(complete)).toEqual([])
+    expect(loadConfig(Type.Object(baseConfigSchema), { KAFKA_SASL_MECHANISM: 'scram-sha-256' }).KAFKA_BROKERS).toBe('')
+  })
   it('names what is missing', () => {
     expect(() => loadConfig(schema, {})).toThrow(/SECRET_KEY is missing/)
   })

@@ -1,10 +1,9 @@
 import { createServiceClient } from '@alcove/client'
-import type { CloudEvent } from '@alcove/contracts'
 import { createBroadcast, createTransport } from '@alcove/events'
 import { runService } from '@alcove/kit'
 import { buildApp } from './app.ts'
 import { createDevClock } from './clients/dev-clock.ts'
-import { accountEvents, applyAccountEvent, createRevocationLoader } from './clients/revocation-feed.ts'
+import { applyAccountEvent, createRevocationLoader } from './clients/revocation-feed.ts'
 import { createServiceRegistry } from './clients/service-registry.ts'
 import { configSchema } from './config.ts'
 import { parseRateLimits } from './domain/rate-limits.ts'
@@ -15,10 +14,9 @@ await runService({
   configSchema,
   build({ config, log, metrics, clock, authenticator }) {
     const client = createServiceClient({ self: 'gateway', config, metrics, log, concurrencyMax: config.CALLEE_CONCURRENCY_MAX })
-    const transport = createTransport(config, log)
+    const transport = createTransport(config, 'gateway', log)
     const revocations = new Revocations(Date.now)
-    const onEvent = (event: CloudEvent) => applyAccountEvent(revocations, event)
-    const broadcast = createBroadcast({ service: 'gateway', transport, types: accountEvents, log, metrics, onEvent })
+    const broadcast = createBroadcast({ transport, topics: ['account'], log, onEvent: (event) => applyAccountEvent(revocations, event) })
     const loader = createRevocationLoader({ client, revocations, log })
     const { registry, probe, guarded } = createServiceRegistry({ client, config, log, metrics })
     const app = buildApp({
@@ -45,7 +43,6 @@ await runService({
         revocations: async () => {
           if (!loader.loaded()) throw new Error('auth has not said yet what was revoked')
         },
-        transport: () => transport.check(),
       },
       status: async () => ({ breakers: client.breakers() }),
       // In this order: nothing revoked between the question to auth and the first event may be missed.

@@ -1,0 +1,196 @@
+import type { Consumer, EachBatchPayload } from 'kafkajs'
+import type { Delivery, Subscribe, Subscription } from '../transport.ts'
+import { backoffMs, pause } from '../wait.ts'
+import type { KafkaAdmin } from './admin.ts'
+import { createClient, fromKafkaTopic, within, type KafkaSettings } from './client.ts'
+import { createCommitter, type Committer } from './committer.ts'
+import { createHeld, enqueue, unitOf, type Held } from './held.ts'
+import { keepConsuming, type Assignment } from './sessions.ts'
+
+/** A fetched partition is paused at so many batches waiting, and fetched again at one. */
+const QUEUE_BATCHES_MAX = 4
+/** Also how long a partition that was paused may wait to be fetched again. */
+const FETCH_WAIT_MS = 250
+const REQUEST_LIMIT_MS = 10_000
+const FLUSH_LIMIT_MS = 3000
+
+/** Options of {@link createSubscription}. */
+export interface SubscriptionOptions {
+  settings: KafkaSettings
+  admin: KafkaAdmin
+  log: { warn(fields: object, message: string): void }
+  subscribe: Subscribe
+}
+
+/** One member of a consumer group. */
+interface Member {
+  subscribe: Required<Subscribe>
+  log: SubscriptionOptions['log']
+  /** By unit; the order of the map is whose turn it is. */
+  held: Map<string, Held>
+  /** Batches of partitions that were taken away: should one come back, its next batch waits for them. */
+  leaving: Map<string, Promise<void>>
+  running: number
+  paused: boolean
+  stopping: AbortController
+  consumer?: Consumer
+  committer: Committer
+}
+
+/**
+ * A member of a consumer group. kafkajs fetches all partitions of a broker in one loop and waits for every batch before
+ * the next fetch, so batches are only taken into queues there, and handled beside it: a partition that is slow or waits
+ * never holds up another, nor the heartbeat.
+ */
+export function createSubscription(options: SubscriptionOptions): Subscription {
+  const { admin, log } = options
+  const { group, topics } = options.subscribe
+  const stopping = new AbortController()
+  const held: Member['held'] = new Map()
+  const member: Member = {
+    subscribe: { batchMax: 100, concurrency: 4, ...options.subscribe },
+    log,
+    held,
+    leaving: new Map(),
+    running: 0,
+    paused: false,
+    stopping,
+    committer: createCommitter({ consumer: () => member.consumer, isHeld: (one) => held.get(one.unit) === one, log, signal: stopping.signal }),
+  }
+  const leaving = new AbortController()
+  const consuming = keepConsuming({
+    kafka: createClient(options.settings, REQUEST_LIMIT_MS),
+    group,
+    topics,
+    log,
+    signal: leaving.signal,
+    waitMs: FETCH_WAIT_MS,
+    onJoin: (assignment, consumer) => takeAssignment(member, assignment, consumer),
+    onBatch: (payload) => takeBatch(member, payload),
+    onEnd: () => dropAll(member),
+  })
+  return {
+    lag: () => admin.countLag(group, topics),
+    pause: () => {
+      member.paused = true
+    },
+    resume: () => {
+      member.paused = false
+      startBatches(member)
+    },
+    async stop() {
+      stopping.abort()
+      await Promise.all([...held.values()].map(({ running }) => running).concat([...member.leaving.values()]))
+      // While the member is still one: leaving, kafkajs stores nothing.
+      await within(FLUSH_LIMIT_MS, 'storing positions', member.committer.flush()).catch((error: unknown) =>
+        log.warn({ err: error, group }, 'positions could not be stored; what follows them is repeated'),
+      )
+      leaving.abort()
+      await consuming
+    },
+  }
+}
+
+function takeAssignment(member: Member, assignment: Assignment, consumer: Consumer): void {
+  member.consumer = consumer
+  for (const held of member.held.values()) {
+    const isStored = held.doneOffset === held.storedOffset
+    // What is done with begins anew at the group's position, which another member may have moved meanwhile.
+    const isIdle = isStored && held.queue.length === 0 && !held.current
+    if (isIdle || !assignment[held.topic]?.includes(held.partition)) drop(member, held)
+    else if (!isStored) member.committer.note(held)
+  }
+}
+
+/** Gives a partition up at once: somebody else may hold it by now. */
+function drop(member: Member, held: Held): void {
+  held.abort.abort()
+  member.held.delete(held.unit)
+  if (held.paused) member.consumer?.resume([{ topic: held.topic, partitions: [held.partition] }])
+  if (!held.running) return
+  const ended = held.running.then(() => {
+    if (member.leaving.get(held.unit) === ended) member.leaving.delete(held.unit)
+    startBatches(member)
+  })
+  member.leaving.set(held.unit, ended)
+}
+
+function dropAll(member: Member): void {
+  member.consumer = undefined
+  for (const held of member.held.values()) drop(member, held)
+}
+
+async function takeBatch(member: Member, { batch, resolveOffset }: EachBatchPayload): Promise<void> {
+  if (member.stopping.signal.aborted) return
+  const { topic, partition } = batch
+  const unit = unitOf(topic, partition)
+  const deliveries = batch.messages.map(({ key, value, offset }): Delivery => ({
+    topic: fromKafkaTopic(topic),
+    partition,
+    offset: BigInt(offset),
+    key: key?.toString('utf8') ?? '',
+    value: value?.toString('utf8') ?? '',
+  }))
+  const held = member.held.get(unit) ?? createHeld(topic, partition, deliveries[0]?.offset ?? 0n)
+  member.held.set(unit, held)
+  enqueue(held, deliveries)
+  resolveOffset(batch.lastOffset())
+  if (held.queue.length >= QUEUE_BATCHES_MAX * member.subscribe.batchMax) setFetched(member, held, false)
+  startBatches(member)
+}
+
+function setFetched(member: Member, held: Held, fetched: boolean): void {
+  if (held.paused !== fetched || !member.consumer) return
+  held.paused = !fetched
+  const place = [{ topic: held.topic, partitions: [held.partition] }]
+  if (fetched) member.consumer.resume(place)
+  else member.consumer.pause(place)
+}
+
+/** Starts batches where something waits, as many as may run at once. */
+function startBatches(member: Member): void {
+  const { held: all, subscribe, leaving, paused, stopping } = member
+  if (paused || stopping.signal.aborted) return
+  for (const held of all.values()) {
+    if (member.running >= subscribe.concurrency) return
+    if (held.running || held.waiting || leaving.has(held.unit) || (held.queue.length === 0 && !held.current)) continue
+    // To the end of the line: a busy partition must not starve the others.
+    all.delete(held.unit)
+    all.set(held.unit, held)
+    member.running += 1
+    held.running = runBatch(member, held).finally(() => {
+      held.running = undefined
+      member.running -= 1
+      startBatches(member)
+    })
+  }
+}
+
+async function runBatch(member: Member, held: Held): Promise<void> {
+  const { subscribe, log, stopping } = member
+  const signal = AbortSignal.any([held.abort.signal, stopping.signal])
+  const deliveries = (held.current ??= held.queue.splice(0, subscribe.batchMax))
+  if (held.queue.length <= subscribe.batchMax) setFetched(member, held, true)
+  try {
+    await subscribe.onBatch(deliveries, signal)
+  } catch (error) {
+    if (signal.aborted) return
+    held.failures += 1
+    const { group } = subscribe
+    log.warn({ err: error, group, unit: held.unit, failures: held.failures }, 'a batch of events failed; the partition waits and tries again')
+    void waitThenRetry(member, held)
+    return
+  }
+  held.current = undefined
+  held.failures = 0
+  held.doneOffset = deliveries.at(-1)!.offset + 1n
+  if (member.held.get(held.unit) === held) member.committer.note(held)
+}
+
+/** In place, but without a share of the concurrency: only this partition waits. */
+async function waitThenRetry(member: Member, held: Held): Promise<void> {
+  held.waiting = true
+  await pause(backoffMs(held.failures, 100, 5000), AbortSignal.any([held.abort.signal, member.stopping.signal]))
+  held.waiting = false
+  startBatches(member)
+}
