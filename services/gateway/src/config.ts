@@ -11,6 +11,10 @@ export const configSchema = Type.Object({
   TRUSTED_PROXY_HOPS: Type.Integer({ minimum: 0, maximum: 10, default: 0 }),
   /** Between two probes of a service by the registry; a silent one is asked again after 2 s. */
   REGISTRY_PROBE_INTERVAL_MS: Type.Integer({ minimum: 100, maximum: 600_000, default: 30_000 }),
+  /** Memory for answers that stand in while a service is away; 0: none are kept. */
+  STALE_ANSWERS_MAX_BYTES: Type.Integer({ minimum: 0, maximum: 1_073_741_824, default: 16_777_216 }),
+  /** The oldest answer that is still given. A person's never outlives the session, whatever this says. */
+  STALE_ANSWER_AGE_MAX_SECONDS: Type.Integer({ minimum: 1, maximum: 86_400, default: 600 }),
   /** Requests in flight per service before further ones are refused with 503. */
   CALLEE_CONCURRENCY_MAX: Type.Integer({ minimum: 1, maximum: 10_000, default: 256 }),
 })

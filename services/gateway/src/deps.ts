@@ -1,9 +1,11 @@
 import type { ServiceClient } from '@alcove/client'
+import type { ServiceName } from '@alcove/contracts'
 import type { Authenticator, Clock, Logger, Registry as Metrics } from '@alcove/kit'
 import type { DevClock } from './domain/dev-clock.ts'
 import type { Window } from './domain/rate-limits.ts'
 import type { Registry } from './domain/registry.ts'
 import type { Revocations } from './domain/revocations.ts'
+import type { StaleAnswers } from './stale-answers.ts'
 
 /** What the gateway's application is built from. */
 export interface GatewayDeps {
@@ -20,6 +22,11 @@ export interface GatewayDeps {
   /** See `RegistryProbe.refresh`. */
   refreshRegistry(): Promise<void>
   checkTransport(): Promise<void>
+  answers: StaleAnswers
+  /** Called with the service whose kept answer was given. */
+  onStale(service: ServiceName): void
+  /** Real time: ages are no matter of the product's clock. */
+  now(): number
   /** undefined: no limits. */
   rateLimits: readonly Window[] | undefined
   trustedProxyHops: number

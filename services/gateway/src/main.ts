@@ -8,6 +8,8 @@ import { createServiceRegistry } from './clients/service-registry.ts'
 import { configSchema } from './config.ts'
 import { parseRateLimits } from './domain/rate-limits.ts'
 import { Revocations } from './domain/revocations.ts'
+import { createStaleAnswers } from './stale-answers.ts'
+import { createEdgeMetrics } from './metrics.ts'
 
 await runService({
   name: 'gateway',
@@ -19,6 +21,12 @@ await runService({
     const broadcast = createBroadcast({ transport, topics: ['account'], log, onEvent: (event) => applyAccountEvent(revocations, event) })
     const loader = createRevocationLoader({ client, revocations, log })
     const { registry, probe, guarded } = createServiceRegistry({ client, config, log, metrics })
+    const answers = createStaleAnswers({
+      bytesMax: config.STALE_ANSWERS_MAX_BYTES,
+      ageMaxMs: config.STALE_ANSWER_AGE_MAX_SECONDS * 1000,
+      now: Date.now,
+    })
+    const edgeMetrics = createEdgeMetrics(metrics, answers)
     const app = buildApp({
       log,
       metrics,
@@ -30,6 +38,9 @@ await runService({
       revocationsLoaded: loader.loaded,
       registry,
       refreshRegistry: () => probe.refresh(),
+      answers,
+      onStale: edgeMetrics.countStale,
+      now: Date.now,
       checkTransport: () => transport.check(),
       rateLimits: parseRateLimits(config.RATE_LIMITS),
       trustedProxyHops: config.TRUSTED_PROXY_HOPS,

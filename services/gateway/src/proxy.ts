@@ -1,11 +1,12 @@
-import { marginMs, toBudgetHeader, type AnswerSink } from '@alcove/client'
+import { CallerGoneError, marginMs, toBudgetHeader, type AnswerSink } from '@alcove/client'
 import { bodyBytesMax, DependencyError, isTraceparent, newTraceparent, notePath, ProblemError, readBudgetMs, unauthenticated } from '@alcove/kit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { GatewayDeps } from './deps.ts'
 import { toClientHeaders, toServiceHeaders } from './domain/proxy-headers.ts'
-import { listRoutedOperations, type RoutedOperation } from './routing.ts'
+import { findKeepable, holdingSink, keepingSink, sendKept } from './kept-answers.ts'
+import { listRoutedOperations, type RoutedOperation, type RoutingRule } from './routing.ts'
 
-type ProxyDeps = Pick<GatewayDeps, 'client' | 'deadlineMaxMs'>
+type ProxyDeps = Pick<GatewayDeps, 'client' | 'deadlineMaxMs' | 'answers' | 'onStale' | 'now'>
 
 /**
  * Routes every public operation of every service: body read (256 KiB at most), answer streamed. Who may do what is the service's to judge;
@@ -41,13 +42,73 @@ function addProxy(app: FastifyInstance, routed: RoutedOperation, deps: ProxyDeps
 
 type Exchange = { request: FastifyRequest; reply: FastifyReply }
 
-/** A service slower than its rule allows is not available (503); a client's own shorter budget that ran out is 504. */
-async function passOn({ client, deadlineMaxMs }: ProxyDeps, routed: RoutedOperation, { request, reply }: Exchange): Promise<void> {
+/** What the service answers goes to the client; while it is away, a read may be answered with what it answered before. */
+async function passOn(deps: ProxyDeps, routed: RoutedOperation, { request, reply }: Exchange): Promise<void> {
   const { rule, publicPath, operation } = routed
-  const budgetMs = readBudgetMs(request.headers['x-request-deadline-ms'], deadlineMaxMs)
+  const path = publicPath === operation.path ? request.url : request.url.slice('/api'.length)
+  const keepable = findKeepable(routed, request, path)
+  const plain = createSink(routed, reply)
+  if (!keepable) {
+    await forward(deps, routed, { request, reply, path, sink: plain })
+    return
+  }
+  const { answers, now } = deps
+  const sendStale = async (): Promise<boolean> => {
+    const answer = await answers.find(keepable.key, keepable.owner)
+    if (answer && !reply.sent) {
+      sendKept(reply, answer, { service: rule.service, nowMs: now() })
+      deps.onStale(rule.service)
+    }
+    return answer !== undefined
+  }
+  const { sink, held } = holdingSink(keepingSink(plain, answers, { key: keepable.key, requestedAtMs: now(), isHead: request.method === 'HEAD' }))
+  try {
+    await forward(deps, routed, { request, reply, path, sink })
+    const answer = await held()
+    if (answer && !(await sendStale())) answer.release()
+  } catch (error) {
+    if (!isAway(error) || !(await sendStale())) throw error
+  }
+}
+
+/** Whether an error says that the service gave no answer, for whatever reason but that nobody waits for one. */
+function isAway(error: unknown): boolean {
+  return (error instanceof DependencyError && !(error instanceof CallerGoneError)) || (error instanceof ProblemError && error.slug === 'deadline-exceeded')
+}
+
+interface Forwarding extends Exchange {
+  path: string
+  sink: AnswerSink
+}
+
+/** A service slower than its rule allows is not available (503); a client's own shorter budget that ran out is 504. */
+async function forward(deps: ProxyDeps, { rule }: RoutedOperation, { request, reply, path, sink }: Forwarding): Promise<void> {
+  const budgetMs = readBudgetMs(request.headers['x-request-deadline-ms'], deps.deadlineMaxMs)
   const timeoutMs = Math.max(1, Math.min(rule.timeoutMs, budgetMs - marginMs(budgetMs)))
+  const headers = buildHeaders(request, timeoutMs)
+  const gone = new AbortController()
+  const leave = () => {
+    if (!reply.raw.writableFinished) gone.abort(new Error('the client went away'))
+  }
+  reply.raw.once('close', leave)
+  const body = request.body instanceof Buffer && request.body.length > 0 ? request.body : null
+  const timeoutCounts = timeoutMs >= Math.min(rule.timeoutMs, judgedFromMs)
+  try {
+    const status = await deps.client.forward(rule.service, { method: request.method, path, headers, body, timeoutMs, signal: gone.signal, timeoutCounts }, sink)
+    if (status < 400 || status >= 500) noteWrite(deps, rule, request)
+  } catch (error) {
+    if (!(error instanceof DependencyError) || error.sent) noteWrite(deps, rule, request)
+    const ownLimit = timeoutMs >= rule.timeoutMs
+    if (error instanceof DependencyError && error.reason === 'timeout' && !ownLimit && error.sent) {
+      throw new ProblemError('deadline-exceeded', 'There was no answer in the time given.', { cause: error })
+    }
+    throw error
+  }
+}
+
+function buildHeaders(request: FastifyRequest, timeoutMs: number): Record<string, string | string[]> {
   const { traceparent } = request.headers
-  const headers = toServiceHeaders(request.headers, {
+  return toServiceHeaders(request.headers, {
     'x-request-id': request.id,
     'x-service-name': 'gateway',
     'x-request-deadline-ms': toBudgetHeader(timeoutMs),
@@ -57,26 +118,12 @@ async function passOn({ client, deadlineMaxMs }: ProxyDeps, routed: RoutedOperat
     ...(request.headers.host === undefined ? {} : { 'x-forwarded-host': request.headers.host }),
     traceparent: isTraceparent(traceparent) ? traceparent : newTraceparent(),
   })
-  const gone = new AbortController()
-  const leave = () => {
-    if (!reply.raw.writableFinished) gone.abort(new Error('the client went away'))
-  }
-  reply.raw.once('close', leave)
-  const path = publicPath === operation.path ? request.url : request.url.slice('/api'.length)
-  const body = request.body instanceof Buffer && request.body.length > 0 ? request.body : null
-  try {
-    await client.forward(
-      rule.service,
-      { method: request.method, path, headers, body, timeoutMs, signal: gone.signal, timeoutCounts: timeoutMs >= Math.min(rule.timeoutMs, judgedFromMs) },
-      createSink(routed, reply),
-    )
-  } catch (error) {
-    const ownLimit = timeoutMs >= rule.timeoutMs
-    if (error instanceof DependencyError && error.reason === 'timeout' && !ownLimit && error.sent) {
-      throw new ProblemError('deadline-exceeded', 'There was no answer in the time given.', { cause: error })
-    }
-    throw error
-  }
+}
+
+/** Whatever may have changed something: what the person read of this service before is not shown again. */
+function noteWrite({ answers }: ProxyDeps, { service, readsOnly }: RoutingRule, { method, edge }: FastifyRequest): void {
+  if (readsOnly || method === 'GET' || method === 'HEAD' || !edge?.principal) return
+  answers.noteWrite({ userId: edge.principal.userId, service })
 }
 
 /** A shorter time than this was the client's choice and must not open the breaker for everybody. */

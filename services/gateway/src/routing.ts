@@ -7,31 +7,41 @@ export interface RoutingRule {
   service: ServiceName
   /** How long the service may take, with all it calls itself, before it counts as not available. */
   timeoutMs: number
+  /**
+   * Reads may be answered from what was answered before while the service is away, marked `X-Cache: stale`. `everybody`: the answer is the same for all who may
+   * read it; `person`: it is for the session that read it. Absent: no answer is better than an old one.
+   */
+  stale?: 'everybody' | 'person'
+  /** Set where also a POST changes nothing. */
+  readsOnly?: true
 }
 
-/** Served under `/api`, which is stripped. */
+/** Served under `/api`, which is stripped; the first that fits. */
 export const apiRules: readonly RoutingRule[] = [
+  // Sessions and rights are true or not told.
   { prefix: '/v1/auth', service: 'auth', timeoutMs: 8000 },
-  { prefix: '/v1/users', service: 'user', timeoutMs: 8000 },
-  { prefix: '/v1/teams', service: 'user', timeoutMs: 8000 },
-  { prefix: '/v1/locations', service: 'workspace', timeoutMs: 8000 },
-  { prefix: '/v1/closures', service: 'workspace', timeoutMs: 8000 },
-  { prefix: '/v1/spaces', service: 'workspace', timeoutMs: 8000 },
-  { prefix: '/v1/policies', service: 'workspace', timeoutMs: 8000 },
-  { prefix: '/v1/price-books', service: 'workspace', timeoutMs: 8000 },
-  { prefix: '/v1/quotes', service: 'workspace', timeoutMs: 8000 },
+  { prefix: '/v1/users', service: 'user', timeoutMs: 8000, stale: 'person' },
+  { prefix: '/v1/teams', service: 'user', timeoutMs: 8000, stale: 'person' },
+  { prefix: '/v1/locations', service: 'workspace', timeoutMs: 8000, stale: 'everybody' },
+  { prefix: '/v1/closures', service: 'workspace', timeoutMs: 8000, stale: 'everybody' },
+  { prefix: '/v1/spaces', service: 'workspace', timeoutMs: 8000, stale: 'everybody' },
+  { prefix: '/v1/policies', service: 'workspace', timeoutMs: 8000, stale: 'everybody' },
+  { prefix: '/v1/price-books', service: 'workspace', timeoutMs: 8000, stale: 'everybody' },
+  { prefix: '/v1/quotes', service: 'workspace', timeoutMs: 8000, readsOnly: true },
   // booking may wait 5 s for each of user, workspace and payment.
-  { prefix: '/v1/availability', service: 'booking', timeoutMs: 20_000 },
+  { prefix: '/v1/availability', service: 'booking', timeoutMs: 20_000, stale: 'person' },
   { prefix: '/v1/holds', service: 'booking', timeoutMs: 20_000 },
-  { prefix: '/v1/bookings', service: 'booking', timeoutMs: 20_000 },
-  // A payment provider may take its time.
+  { prefix: '/v1/bookings/check', service: 'booking', timeoutMs: 20_000, readsOnly: true },
+  { prefix: '/v1/bookings', service: 'booking', timeoutMs: 20_000, stale: 'person' },
+  // Old figures of money lead to wrong decisions. A payment provider may take its time.
   { prefix: '/v1/payments', service: 'payment', timeoutMs: 20_000 },
   { prefix: '/v1/wallets', service: 'payment', timeoutMs: 8000 },
-  { prefix: '/v1/notifications', service: 'notification', timeoutMs: 8000 },
-  // Reports read a lot.
-  { prefix: '/v1/reports', service: 'reporting', timeoutMs: 20_000 },
-  { prefix: '/v1/analytics', service: 'reporting', timeoutMs: 20_000 },
+  { prefix: '/v1/notifications', service: 'notification', timeoutMs: 8000, stale: 'person' },
+  // Reports read a lot, and say themselves as of when.
+  { prefix: '/v1/reports', service: 'reporting', timeoutMs: 20_000, stale: 'person' },
+  { prefix: '/v1/analytics', service: 'reporting', timeoutMs: 20_000, stale: 'person' },
   { prefix: '/v1/audit', service: 'reporting', timeoutMs: 20_000 },
+  // Who looks here wants to know how it is now.
   { prefix: '/v1/admin', service: 'admin', timeoutMs: 20_000 },
 ]
 

@@ -16,6 +16,7 @@ import { guardClient } from '../src/clients/guarded-client.ts'
 import type { GatewayDeps } from '../src/deps.ts'
 import { createRegistry, type Registry as ServiceRegistry } from '../src/domain/registry.ts'
 import { Revocations } from '../src/domain/revocations.ts'
+import { createStaleAnswers } from '../src/stale-answers.ts'
 
 /** What a service was asked, with the body read. */
 export interface Seen {
@@ -113,6 +114,9 @@ export async function buildTestGateway(
     revocationsLoaded: () => true,
     registry,
     refreshRegistry: async () => undefined,
+    answers: createStaleAnswers({ bytesMax: 1_000_000, ageMaxMs: 600_000, now: Date.now }),
+    onStale: () => undefined,
+    now: Date.now,
     checkTransport: async () => undefined,
     rateLimits: undefined,
     trustedProxyHops: 0,
