@@ -34,10 +34,12 @@ export type Recorder = ReturnType<typeof createRecorder>
 /** As admin reads it. */
 function summarise(set: ReplicaSet): object {
   const processes = set.list().map((process) => process.status())
+  const startedAt = processes.flatMap(({ upSeconds }) => (upSeconds === null ? [] : [Date.now() - upSeconds * 1000]))
   return {
     name: set.service,
     replicas: processes.length,
     ready: processes.filter((process) => process.state === 'ready').length,
     restarts: processes.reduce((sum, process) => sum + process.restarts, 0),
+    startedAt: startedAt.length > 0 ? `${new Date(Math.max(...startedAt)).toISOString().slice(0, 19)}Z` : null,
   }
 }

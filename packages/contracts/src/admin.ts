@@ -1,10 +1,22 @@
 import Type, { type Static } from 'typebox'
 import { defineOperation } from './operation.ts'
-import { nullable } from './primitives.ts'
+import { InstantSchema, nullable } from './primitives.ts'
 import { AnalyticsOverviewSchema } from './reporting.ts'
 import { serviceNames } from './services.ts'
 
-/** One service as operators see it. `health` is `down` and the figures are null when it does not answer; `replicas` is null where nobody counts them. */
+/** What scales a service by itself. `active`: it has the figures it goes by; `limited`: it would go beyond its bounds. */
+const AutoscalerSchema = Type.Object({
+  replicasMin: Type.Integer(),
+  replicasMax: Type.Integer(),
+  replicasDesired: Type.Integer(),
+  active: Type.Boolean(),
+  limited: Type.Boolean(),
+})
+
+/**
+ * One service as operators see it. `health` is `down` and its own figures are null when it does not answer. What runs it (the cluster, locally the
+ * process supervisor) says the rest, null where nobody does: replicas wanted, ready and restarted, the image, and since when the present version rolls.
+ */
 export const ServiceOverviewSchema = Type.Object({
   name: Type.Enum([...serviceNames]),
   version: nullable(Type.String()),
@@ -16,6 +28,9 @@ export const ServiceOverviewSchema = Type.Object({
   replicas: nullable(Type.Integer()),
   replicasReady: nullable(Type.Integer()),
   restarts: nullable(Type.Integer()),
+  image: nullable(Type.String()),
+  lastRolloutAt: nullable(InstantSchema),
+  autoscaler: nullable(AutoscalerSchema),
 })
 export type ServiceOverview = Static<typeof ServiceOverviewSchema>
 

@@ -1,7 +1,7 @@
 import type { CallOptions } from '@alcove/client'
 import type { AnalyticsOverview, ServiceName, ServiceStatus } from '@alcove/contracts'
 import type { Authenticator, Clock, Logger, Registry } from '@alcove/kit'
-import type { ReplicaCount } from './domain/describe-services.ts'
+import type { Deployment } from './domain/describe-services.ts'
 
 /** What admin's application is built from. */
 export interface AdminDeps {
@@ -14,8 +14,8 @@ export interface AdminDeps {
   askOverview(options: CallOptions & { userToken: string }): Promise<AnalyticsOverview>
   /** Every service but admin itself; undefined for one that does not answer. */
   askStatuses: AskStatuses
-  /** By service; empty where nobody counts replicas. */
-  readReplicas(): Promise<ReadonlyMap<string, ReplicaCount>>
+  /** By service; empty where nobody says what runs. */
+  readDeployments(): Promise<ReadonlyMap<string, Deployment>>
 }
 
 export type AskStatuses = (options: { requestId: string; traceparent: string }) => Promise<ReadonlyMap<ServiceName, ServiceStatus | undefined>>

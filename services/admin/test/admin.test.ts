@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { getOverview } from '../src/clients/reporting.ts'
 import { createStatusAsker } from '../src/clients/statuses.ts'
-import { createReplicaReader } from '../src/clients/supervisor-state.ts'
+import { createSupervisorReader } from '../src/clients/supervisor-state.ts'
 
 const callees = getNode('admin').calls as ServiceName[]
 const overview = {
@@ -74,7 +74,7 @@ beforeEach(async () => {
     ...context,
     askOverview: (options) => getOverview(client, options),
     askStatuses: createStatusAsker({ client, log, version }),
-    readReplicas: createReplicaReader(stateFile),
+    readDeployments: createSupervisorReader(stateFile),
   })
 })
 afterEach(async () => {
@@ -96,7 +96,7 @@ describe('GET /v1/admin/services', () => {
       stateFile,
       JSON.stringify({
         services: [
-          { name: 'booking', replicas: 3, ready: 2, restarts: 1 },
+          { name: 'booking', replicas: 3, ready: 2, restarts: 1, startedAt: '2026-03-01T09:00:00Z' },
           { name: 'odd', replicas: 'x' },
         ],
       }),
@@ -106,6 +106,7 @@ describe('GET /v1/admin/services', () => {
     expect(items.map((item) => item.name).sort()).toEqual([...callees, 'admin'].sort())
     const booking = items.find((item) => item.name === 'booking')
     expect(booking).toMatchObject({ version: '1.0.0', health: 'ok', consumerLag: 4, outboxAgeSeconds: 0.5, replicas: 3, replicasReady: 2, restarts: 1 })
+    expect(booking).toMatchObject({ lastRolloutAt: '2026-03-01T09:00:00Z', image: null, autoscaler: null })
     expect(booking).toMatchObject({ breakers: [{ callee: 'user', state: 'open' }], deadLetters: callees.indexOf('booking') })
     expect(items.find((item) => item.name === 'user')).toMatchObject({ replicas: null, restarts: null })
     expect(asked.find(({ service }) => service === 'booking')!.headers['x-service-authorization']).toBe('Bearer token-for-booking')
@@ -124,6 +125,9 @@ describe('GET /v1/admin/services', () => {
       replicas: null,
       replicasReady: null,
       restarts: null,
+      image: null,
+      lastRolloutAt: null,
+      autoscaler: null,
     })
   })
   it('does without a supervisor, or with one whose file is half written', async () => {

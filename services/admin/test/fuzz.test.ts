@@ -12,7 +12,7 @@ beforeAll(async () => {
     ...context,
     askOverview: async () => ({ asOf: '2026-03-01T10:00:00Z', bookingsToday: 3, checkedInNow: 1, percentUtilised: 12.5, revenueToday: [], deadLetters: 0 }),
     askStatuses: async () => new Map([['booking', undefined]]),
-    readReplicas: async () => new Map(),
+    readDeployments: async () => new Map(),
   })
 })
 afterAll(() => app.close())

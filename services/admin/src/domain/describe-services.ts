@@ -1,23 +1,29 @@
 import { serviceNames, type ServiceName, type ServiceOverview, type ServiceStatus } from '@alcove/contracts'
 
-export interface ReplicaCount {
+/** What runs a service says of it. */
+export interface Deployment {
   wanted: number
   ready: number
   restarts: number
+  /** Null where services are plain processes. */
+  image: string | null
+  /** RFC 3339, whole seconds. */
+  lastRolloutAt: string | null
+  autoscaler: ServiceOverview['autoscaler']
 }
 
 export interface DescribeInput {
   statuses: ReadonlyMap<ServiceName, ServiceStatus | undefined>
-  replicas: ReadonlyMap<string, ReplicaCount>
+  deployments: ReadonlyMap<string, Deployment>
 }
 
 /** Every service in the order of the graph; one that does not answer is `down` and its figures are unknown, not zero. */
-export function describeServices({ statuses, replicas }: DescribeInput): ServiceOverview[] {
+export function describeServices({ statuses, deployments }: DescribeInput): ServiceOverview[] {
   return serviceNames
     .filter((name) => statuses.has(name))
     .map((name) => {
       const status = statuses.get(name)
-      const counted = replicas.get(name)
+      const deployment = deployments.get(name)
       return {
         name,
         version: status?.version ?? null,
@@ -26,9 +32,12 @@ export function describeServices({ statuses, replicas }: DescribeInput): Service
         consumerLag: status?.consumerLag ?? null,
         outboxAgeSeconds: status?.outboxAgeSeconds ?? null,
         deadLetters: status?.deadLetters ?? null,
-        replicas: counted?.wanted ?? null,
-        replicasReady: counted?.ready ?? null,
-        restarts: counted?.restarts ?? null,
+        replicas: deployment?.wanted ?? null,
+        replicasReady: deployment?.ready ?? null,
+        restarts: deployment?.restarts ?? null,
+        image: deployment?.image ?? null,
+        lastRolloutAt: deployment?.lastRolloutAt ?? null,
+        autoscaler: deployment?.autoscaler ?? null,
       }
     })
 }
