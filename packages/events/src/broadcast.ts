@@ -1,30 +1,41 @@
-import type { CloudEvent, Topic } from '@alcove/contracts'
+import type { CloudEvent, EventType, Topic } from '@alcove/contracts'
 import type { Lifecycle, Logger } from '@alcove/kit'
+import type { Registry } from 'prom-client'
+import { assertSubscriptions, handledCounter } from './declared.ts'
 import { assertKnown, readEnvelope } from './handlers.ts'
 import type { Delivery, Transport } from './transport.ts'
 
 /** Options of {@link createBroadcast}. */
 export interface BroadcastOptions {
+  /** Whose `service.yaml` declares these types with mode `broadcast`. */
+  service: string
   transport: Transport
-  topics: readonly Topic[]
+  types: readonly EventType[]
+  metrics?: Registry
   log: Pick<Logger, 'warn'>
-  /** Called with every event in order; must not throw, nothing is repeated. */
+  /** Called with every event of these types in order; must not throw, nothing is repeated. */
   onEvent: (event: CloudEvent, topic: Topic) => void | Promise<void>
 }
 
 /**
  * Reads every partition from the tail into this process's memory: revocations, cache invalidation. `start` resolves
  * when nothing published afterwards can be missed; messages that are not valid are logged and passed over.
+ * @throws where the types are not what `service.yaml` declares
  */
 export function createBroadcast(options: BroadcastOptions): Lifecycle & { start(): Promise<void>; stop(): Promise<void> } {
-  const { transport, topics, log } = options
+  const { service, transport, types, log } = options
+  assertSubscriptions(service, types, 'broadcast')
+  const topics = [...new Set(types.map(({ topic }) => topic))]
+  const handled = options.metrics && handledCounter(options.metrics)
   let reader: { stop(): Promise<void> } | undefined
 
   async function deliver(delivery: Delivery): Promise<void> {
     try {
       const event = readEnvelope(delivery.value)
       assertKnown(delivery.topic, event)
+      if (!types.some(({ topic, type }) => topic === delivery.topic && type === event.type)) return
       await options.onEvent(event, delivery.topic as Topic)
+      handled?.inc({ topic: delivery.topic, type: event.type })
     } catch (error) {
       log.warn({ err: error, topic: delivery.topic }, 'a broadcast event was passed over')
     }

@@ -4,6 +4,7 @@ import type { Pool } from 'pg'
 import type { Registry } from 'prom-client'
 import { createConsumer, type Consumer } from './consumer.ts'
 import { createTransport, type TransportConfig } from './create-transport.ts'
+import { assertSubscriptions, countHandled, restrictTransport } from './declared.ts'
 import type { Handler } from './handlers.ts'
 import { createRelay, type Relay } from './relay.ts'
 import { retentionSweep } from './retention.ts'
@@ -36,12 +37,17 @@ export interface EventParts {
   sweeps: ReturnType<typeof retentionSweep>[]
 }
 
-/** Everything a service with a database needs for its events. */
+/**
+ * Everything a service with a database needs for its events.
+ * @throws where the handlers are not what `service.yaml` declares
+ */
 export function createEventParts(options: EventPartsOptions): EventParts {
   const { service, pool, log, metrics, killPoints } = options
-  const transport = createTransport(options.config, service, log)
+  assertSubscriptions(service, options.handlers ?? [])
+  const handlers = countHandled(options.handlers ?? [], metrics)
+  const transport = restrictTransport(service, createTransport(options.config, service, log))
   const relay = createRelay({ pool, transport, service, log, metrics, killPoints })
-  const consumer = createConsumer({ ...options, handlers: options.handlers ?? [], transport })
+  const consumer = createConsumer({ ...options, handlers, transport })
   return {
     transport,
     relay,

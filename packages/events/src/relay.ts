@@ -3,6 +3,7 @@ import type { CloudEvent } from '@alcove/contracts'
 import { defineKillPoints, type KillPoints, type Lifecycle, type Logger } from '@alcove/kit'
 import type { Pool } from 'pg'
 import { Gauge, type Registry } from 'prom-client'
+import { publishedCounter } from './declared.ts'
 import { createLeaseKeeper, type LeaseKeeper } from './leases.ts'
 import type { Message, Transport } from './transport.ts'
 import { backoffMs, createSleeper } from './wait.ts'
@@ -65,6 +66,7 @@ export function createRelay(options: RelayOptions): Relay {
     scope: 'outbox',
     kinds: new Map([['outbox', PARTITIONS]]),
   })
+  const publishedTotal = options.metrics && publishedCounter(options.metrics)
   const state = { held: [] as string[], beatAt: 0, running: undefined as Promise<void> | undefined, stopped: false }
 
   async function publishOnce(): Promise<number> {
@@ -78,6 +80,7 @@ export function createRelay(options: RelayOptions): Relay {
         events.map((row) => toMessage(service, row)),
       )
     }
+    for (const { topic, type } of rows) publishedTotal?.inc({ topic, type })
     options.killPoints?.reach('outbox.published')
     await pool.query({ name: 'outbox-delete', text: 'DELETE FROM outbox WHERE seq = ANY($1::bigint[])', values: [rows.map(({ seq }) => seq)] })
     return rows.length

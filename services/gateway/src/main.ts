@@ -1,9 +1,10 @@
 import { createServiceClient } from '@alcove/client'
+import type { CloudEvent } from '@alcove/contracts'
 import { createBroadcast, createTransport } from '@alcove/events'
 import { runService } from '@alcove/kit'
 import { buildApp } from './app.ts'
 import { createDevClock } from './clients/dev-clock.ts'
-import { applyAccountEvent, createRevocationLoader } from './clients/revocation-feed.ts'
+import { accountEvents, applyAccountEvent, createRevocationLoader } from './clients/revocation-feed.ts'
 import { createServiceRegistry } from './clients/service-registry.ts'
 import { configSchema } from './config.ts'
 import { parseRateLimits } from './domain/rate-limits.ts'
@@ -18,7 +19,8 @@ await runService({
     const client = createServiceClient({ self: 'gateway', config, metrics, log, concurrencyMax: config.CALLEE_CONCURRENCY_MAX })
     const transport = createTransport(config, 'gateway', log)
     const revocations = new Revocations(Date.now)
-    const broadcast = createBroadcast({ transport, topics: ['account'], log, onEvent: (event) => applyAccountEvent(revocations, event) })
+    const onEvent = (event: CloudEvent) => applyAccountEvent(revocations, event)
+    const broadcast = createBroadcast({ service: 'gateway', transport, types: accountEvents, log, metrics, onEvent })
     const loader = createRevocationLoader({ client, revocations, log })
     const { registry, probe, guarded } = createServiceRegistry({ client, config, log, metrics })
     const answers = createStaleAnswers({

@@ -3,7 +3,10 @@ import { accountDeactivated, accountSessionRevoked, listRevocations, type CloudE
 import type { Lifecycle, Logger } from '@alcove/kit'
 import type { Revocations } from '../domain/revocations.ts'
 
-/** Applies an `account` event; others are not for the gateway. */
+/** What the gateway listens to, as its `service.yaml` declares. */
+export const accountEvents = [accountSessionRevoked, accountDeactivated]
+
+/** Applies one of {@link accountEvents}. */
 export function applyAccountEvent(revocations: Revocations, event: CloudEvent): void {
   if (event.type === accountSessionRevoked.type) {
     const { userId, sessionId, revokedAt } = event.data as typeof accountSessionRevoked.example
