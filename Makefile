@@ -5,7 +5,7 @@ ALCOVE := $(NODE) scripts/alcove.ts
 VITEST := $(NODE) node_modules/vitest/vitest.mjs
 MANIFESTS := pnpm-lock.yaml pnpm-workspace.yaml package.json $(wildcard packages/*/package.json services/*/package.json)
 
-.PHONY: help install generate hooks up down status logs stop start restart dev reset demo test test-charts test-kafka bench rebuild-reports lint format
+.PHONY: help install generate hooks up down status logs stop start restart dev reset demo test test-charts test-cluster test-kafka bench rebuild-reports lint format
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -64,6 +64,9 @@ test-charts: generate ## Charts: lint, renders, policies against the graph, sche
 
 test-kafka: generate ## The events' tests on a real broker (KAFKA_BROKERS, else Docker, else Java and Maven)
 	@$(VITEST) run --project kafka
+
+test-cluster: generate ## Install, restart and break Alcove on the cluster of the current context (CLUSTER_SHORT=on: a part)
+	@$(VITEST) run --project cluster
 
 bench: generate ## Measure (docs/performance.md explains)
 	@$(NODE) scripts/bench/main.ts

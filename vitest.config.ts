@@ -34,6 +34,18 @@ export default defineConfig({
         },
       },
       {
+        // `make test-cluster`: on the cluster of the current context, one file after the other.
+        test: {
+          name: 'cluster',
+          pool: 'forks',
+          include: ['test/cluster/**/*.test.ts'],
+          globalSetup: ['test/cluster/global-setup.ts'],
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
+          fileParallelism: false,
+        },
+      },
+      {
         // `make test-charts`: needs Go.
         test: { name: 'charts', pool: 'forks', include: ['test/charts/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 1_200_000 },
       },
