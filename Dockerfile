@@ -8,11 +8,21 @@ RUN pnpm fetch --ignore-scripts
 COPY . .
 RUN pnpm install --frozen-lockfile --offline --ignore-scripts && node scripts/generate.ts
 
+# For skaffold dev and tilt up: runs the sources and starts anew when one is saved into the container.
+FROM source AS sources
+RUN chown -R 10001:10001 packages services
+FROM sources AS dev
+ARG SERVICE
+RUN node scripts/launchers.ts "${SERVICE:?is a build argument: --build-arg SERVICE=booking}" dist
+USER 10001:10001
+ENTRYPOINT ["node"]
+CMD ["--watch", "--watch-preserve-output", "dist/main.js"]
+
 FROM source AS bundle
 ARG SERVICE
 RUN node scripts/bundle.ts "${SERVICE:?is a build argument: --build-arg SERVICE=booking}" /app
 
-FROM node:24-bookworm-slim
+FROM node:24-bookworm-slim AS runtime
 # Nothing can be installed at run time, and what is not there has no vulnerabilities.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /usr/local/bin/yarn* /opt/yarn* \
     /usr/bin/apt* /usr/bin/dpkg* /usr/lib/apt

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
+import { listCommands } from './bundle/commands.ts'
 
 // `node scripts/bundle.ts <service> <directory>`: makes the directory that an image of the service holds as /app.
 //   dist/*.js with source maps       one file per command and what they share; nothing else of node_modules is needed
@@ -22,18 +23,10 @@ if (target === '' || !existsSync(join(home, 'src/main.ts'))) {
 const out = resolve(target)
 rmSync(out, { recursive: true, force: true })
 mkdirSync(out, { recursive: true })
-const external = await bundle(listCommands())
+const external = await bundle(listCommands(root, service))
 copyMigrations()
 for (const name of external) copyNative(name)
 writeFileSync(join(out, 'package.json'), JSON.stringify({ name: `@alcove/${service}`, version: readVersion(), private: true, type: 'module' }))
-
-/** The programs of a service: its process, and whatever else a Job may run in its image. */
-function listCommands(): Record<string, string> {
-  const own = ['main', 'migrate', 'seed-accounts', 'rebuild'].map((name) => [name, join(home, 'src', `${name}.ts`)])
-  const commands = Object.fromEntries(own.filter(([, file]) => existsSync(file!))) as Record<string, string>
-  if (commands.migrate) commands.provision = join(root, 'packages/database/src/provision.ts')
-  return commands
-}
 
 async function bundle(input: Record<string, string>): Promise<Set<string>> {
   const used = new Set<string>()

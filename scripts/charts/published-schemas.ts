@@ -11,6 +11,14 @@ const crdModules = [
   { module: 'github.com/argoproj/argo-cd/v2@v2.14.21', folder: 'manifests/crds' },
 ] as const
 
+/** Where `skaffold.yaml` is described. */
+const skaffoldModule = 'github.com/GoogleContainerTools/skaffold/v2@v2.16.1'
+
+/** The published schema of a version of skaffold.yaml, such as `v4beta13`. */
+export function readSkaffoldSchema(version: string): object {
+  return JSON.parse(readFileSync(join(downloadModule(skaffoldModule), 'docs-v2/content/en/schemas', `${version}.json`), 'utf8')) as object
+}
+
 interface Crd {
   kind: string
   spec: { group: string; names: { kind: string }; versions: { name: string; schema?: { openAPIV3Schema: Schema } }[] }

@@ -13,6 +13,7 @@ const tools = {
   'helm-unittest': ['.', 'github.com/helm-unittest/helm-unittest/cmd/helm-unittest'],
   'helm-docs': ['.', 'github.com/norwoodj/helm-docs/cmd/helm-docs'],
   kubeconform: ['.', 'github.com/yannh/kubeconform/cmd/kubeconform'],
+  'check-config': ['.', './check-config'],
   'kube-score': ['score', 'github.com/zegl/kube-score/cmd/kube-score'],
 } as const
 export type Tool = keyof typeof tools

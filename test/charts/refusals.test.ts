@@ -38,6 +38,7 @@ const refusals: readonly Refusal[] = [
   { what: 'production on the built-in database', args: production('global.database.mode=builtin'), says: 'refuses the built-in PostgreSQL' },
   { what: 'production on the built-in broker', args: production('global.kafka.mode=builtin', 'global.kafka.brokers='), says: 'refuses the built-in broker' },
   { what: 'production without secrets', args: production('secrets.existing=false'), says: 'production makes no secrets' },
+  { what: 'production with writable containers', args: production('global.liveUpdate=true'), says: 'set global.liveUpdate to false' },
   { what: 'production without https', args: production('global.publicUrl=http://alcove.example.org'), says: 'needs an https address' },
   { what: 'made-up passwords where nothing keeps them', args: [], says: 'the chart is only rendered' },
 ]

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -42,6 +42,10 @@ describe('every object is what its API server or operator describes, and nothing
     const { text, refusal } = template('alcove', args)
     expect(refusal).toBeUndefined()
     expect(validate(text)).toBe('')
+  })
+
+  it.each(['namespace.yaml', 'argocd/application.yaml', 'monitoring/prometheus.yaml', 'monitoring/grafana.yaml'])('k8s/%s', (file) => {
+    expect(validate(readFileSync(join(root, 'k8s', file), 'utf8'))).toBe('')
   })
 
   it('finds a misspelt field, in Kubernetes’ own kinds and in others', () => {

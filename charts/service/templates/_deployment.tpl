@@ -69,7 +69,7 @@ spec:
         - name: {{ .name }}
           image: {{ include "alcove.image" . }}
           imagePullPolicy: {{ .global.image.pullPolicy }}
-          securityContext: {{- include "alcove.containerSecurity" . | nindent 12 }}
+          securityContext: {{- include "alcove.containerSecurity" . | replace "Filesystem: true" (printf "Filesystem: %t" (not .global.liveUpdate)) | nindent 12 }}
           env: {{- include "alcove.env" . | trim | nindent 12 }}
           ports:
             - { name: http, containerPort: 8080 }
@@ -90,9 +90,11 @@ spec:
             periodSeconds: 10
             timeoutSeconds: 5
             failureThreshold: 6
+          {{- with int .values.lifecycle.preStopSleepSeconds }}
           lifecycle:
             preStop:
-              sleep: { seconds: {{ int .values.lifecycle.preStopSleepSeconds }} }
+              sleep: { seconds: {{ . }} }
+          {{- end }}
           resources: {{- toYaml .values.resources | nindent 12 }}
           {{- with include "alcove.mounts" . | trim }}
           volumeMounts: {{- . | nindent 12 }}

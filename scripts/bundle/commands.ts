@@ -1,0 +1,10 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** The programs of a service by name: its process, and whatever else a Job may run in its image. */
+export function listCommands(root: string, service: string): Record<string, string> {
+  const own = ['main', 'migrate', 'seed-accounts', 'rebuild'].map((name) => [name, join(root, 'services', service, 'src', `${name}.ts`)])
+  const commands = Object.fromEntries(own.filter(([, file]) => existsSync(file!))) as Record<string, string>
+  if (commands.migrate) commands.provision = join(root, 'packages/database/src/provision.ts')
+  return commands
+}
