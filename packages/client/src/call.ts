@@ -4,22 +4,23 @@ import { markInconclusive } from './breaker.ts'
 import type { Callee } from './callee.ts'
 import type { CallAnswer, CallOptions, ServiceClient } from './client.ts'
 import { exchangeText, type CollectedAnswer, type ExchangeRequest } from './exchange.ts'
-import { outcomeOf, type ClientMetrics } from './metrics.ts'
+import { observeTry, type Observers } from './observe.ts'
 import { toCalleeError } from './problem.ts'
 import { allotMs, isTimeout, judgedFromMs, toBudgetHeader } from './time-budget.ts'
 import { compilePath } from './url.ts'
 
-export interface CallerDeps {
+export interface CallerDeps extends Observers {
   self: ServiceName
   getCallee(name: ServiceName): Callee
   readToken(callee: ServiceName): string
-  metrics: ClientMetrics
 }
 
 interface Asked {
   operation: Operation
   input: { params?: unknown; query?: unknown; body?: unknown }
   options: CallOptions
+  /** How many tries came before this one. */
+  resends: number
 }
 
 /** Makes `ServiceClient.call`. */
@@ -32,7 +33,7 @@ export function createCaller(deps: CallerDeps): ServiceClient['call'] {
     return path(input.params, input.query)
   }
 
-  function buildRequest(asked: Asked): ExchangeRequest {
+  function buildRequest(asked: Asked, traceparent: string | undefined): ExchangeRequest {
     const { operation, input, options } = asked
     const { service: callee, method } = operation
     const timeoutMs = allotMs(options)
@@ -42,7 +43,7 @@ export function createCaller(deps: CallerDeps): ServiceClient['call'] {
     if (operation.access === 'service') headers['x-service-authorization'] = `Bearer ${deps.readToken(callee)}`
     if (options.userToken !== undefined) headers.authorization = `Bearer ${options.userToken}`
     if (options.requestId !== undefined) headers['x-request-id'] = options.requestId
-    if (options.traceparent !== undefined) headers.traceparent = options.traceparent
+    if (traceparent !== undefined) headers.traceparent = traceparent
     const body = input.body === undefined ? null : JSON.stringify(input.body)
     if (body !== null) headers['content-type'] = 'application/json'
     return { callee, method, path: buildPath(asked), headers, body, timeoutMs, signal: options.signal }
@@ -57,24 +58,17 @@ export function createCaller(deps: CallerDeps): ServiceClient['call'] {
   }
 
   async function attempt(callee: Callee, asked: Asked): Promise<CollectedAnswer> {
-    const request = buildRequest(asked)
-    const startedAt = performance.now()
-    let outcome: string | undefined
-    try {
-      const answer = await callee.breaker.run(() => send(callee, request, asked.operation.access === 'service'))
-      outcome = outcomeOf(answer.status)
-      return answer
-    } catch (error) {
-      outcome = outcomeOf(error)
-      throw error
-    } finally {
-      deps.metrics.observe(callee.name, outcome!, (performance.now() - startedAt) / 1000)
-    }
+    const { operation, options, resends } = asked
+    const { method, path: template, access } = operation
+    return observeTry(deps, { callee: callee.name, method, template, traceparent: options.traceparent, resends }, async (traceparent) => {
+      const request = buildRequest(asked, traceparent)
+      return callee.breaker.run(() => send(callee, request, access === 'service'))
+    })
   }
 
   async function call(operation: Operation, input: Asked['input'] = {}, options: CallOptions = {}): Promise<CallAnswer<Operation>> {
     const callee = deps.getCallee(operation.service)
-    const asked = { operation, input, options }
+    const asked = { operation, input, options, resends: 0 }
     let answer: CollectedAnswer
     try {
       answer = await attempt(callee, asked)
@@ -82,7 +76,7 @@ export function createCaller(deps: CallerDeps): ServiceClient['call'] {
       const pauseMs = 25 + Math.random() * 75
       if (!isWorthRetrying(asked, error) || !isTimeFor(pauseMs, options) || !callee.mayRetry()) throw error
       await pause(pauseMs)
-      answer = await attempt(callee, asked).catch((again: unknown) => {
+      answer = await attempt(callee, { ...asked, resends: 1 }).catch((again: unknown) => {
         throw withMemoryOf(error as DependencyError, again)
       })
     }

@@ -1,6 +1,6 @@
 import type { BodyOf, Operation, ParamsOf, QueryOf, ResponseOf, ServiceName } from '@alcove/contracts'
 import { getNode } from '@alcove/graph'
-import { serviceUrl, type BaseConfig, type Deadline, type Logger, type Registry } from '@alcove/kit'
+import { serviceUrl, type BaseConfig, type Deadline, type Logger, type Registry, type Tracing } from '@alcove/kit'
 import type { IncomingHttpHeaders } from 'node:http'
 import { breakerDefaults, type BreakerSettings, type BreakerState } from './breaker.ts'
 import { createCaller } from './call.ts'
@@ -31,6 +31,9 @@ export type CallAnswer<O extends Operation> = ResponseOf<O> & { headers: Incomin
 export interface ForwardRequest {
   method: string
   path: string
+  /** The path with its parameters' names in place of values. */
+  template: string
+  traceparent: string
   headers: Record<string, string | string[]>
   body: Buffer | null
   timeoutMs: number
@@ -60,6 +63,7 @@ export interface ServiceClientOptions {
   config: Pick<BaseConfig, 'SERVICE_TOKEN_DIR' | `${Uppercase<ServiceName>}_SERVICE_URL`>
   metrics: Registry
   log: Logger
+  tracing?: Tracing
   breaker?: Partial<BreakerSettings>
   /** Requests in flight per callee (bulkhead and pool). */
   concurrencyMax?: number
@@ -68,7 +72,7 @@ export interface ServiceClientOptions {
 
 /** The client of one service, with a pool, bulkhead and breaker for each callee the graph declares. */
 export function createServiceClient(options: ServiceClientOptions): ServiceClient {
-  const { self, config, log, concurrencyMax = 128, connectTimeoutMs = 1000 } = options
+  const { self, config, log, tracing, concurrencyMax = 128, connectTimeoutMs = 1000 } = options
   const metrics = createClientMetrics(self, options.metrics)
   const breaker = { ...breakerDefaults, ...options.breaker }
   const callees = new Map<ServiceName, Callee>()
@@ -83,8 +87,8 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
   }
   const readToken = createTokenReader(config.SERVICE_TOKEN_DIR)
   return {
-    call: createCaller({ self, getCallee, metrics, readToken }),
-    forward: createForwarder({ getCallee, metrics, readToken }),
+    call: createCaller({ self, getCallee, metrics, readToken, tracing }),
+    forward: createForwarder({ getCallee, metrics, readToken, tracing }),
     ping: (name, timeoutMs) => ping(getCallee(name).name, serviceUrl(config, name), timeoutMs),
     breakers: () => [...callees.values()].map((callee) => ({ callee: callee.name, state: callee.breaker.state() })),
     async close() {

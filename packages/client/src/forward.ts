@@ -3,18 +3,14 @@ import { markInconclusive } from './breaker.ts'
 import type { Callee } from './callee.ts'
 import type { ForwardRequest, ServiceClient } from './client.ts'
 import { exchange, type AnswerSink } from './exchange.ts'
-import { outcomeOf, type ClientMetrics } from './metrics.ts'
+import { observeTry, type Observers } from './observe.ts'
 import { isTimeout } from './time-budget.ts'
 
 /** Makes `ServiceClient.forward`. Whatever status comes back is the client's business and no failure here. */
-export function createForwarder(deps: {
-  getCallee(name: ServiceName): Callee
-  metrics: ClientMetrics
-  readToken(callee: ServiceName): string
-}): ServiceClient['forward'] {
+export function createForwarder(deps: Observers & { getCallee(name: ServiceName): Callee; readToken(callee: ServiceName): string }): ServiceClient['forward'] {
   async function send(callee: Callee, request: ForwardRequest, sink: AnswerSink): Promise<number> {
-    const { timeoutCounts, ...rest } = request
-    const headers = { ...rest.headers, ...authorize(callee.name) }
+    const { timeoutCounts, template: _template, traceparent, ...rest } = request
+    const headers = { ...rest.headers, ...authorize(callee.name), traceparent }
     return exchange(callee.pool, { ...rest, headers, callee: callee.name, onOver: callee.enter() }, sink).catch((error: unknown) => {
       throw isTimeout(error) && !timeoutCounts ? markInconclusive(error) : error
     })
@@ -31,17 +27,10 @@ export function createForwarder(deps: {
 
   return async (name, request, sink) => {
     const callee = deps.getCallee(name)
-    const startedAt = performance.now()
-    let outcome: string | undefined
-    try {
-      const status = await callee.breaker.run(() => send(callee, request, sink))
-      outcome = outcomeOf(status)
-      return status
-    } catch (error) {
-      outcome = outcomeOf(error)
-      throw error
-    } finally {
-      deps.metrics.observe(name, outcome!, (performance.now() - startedAt) / 1000)
-    }
+    const { method, template, traceparent } = request
+    const { status } = await observeTry(deps, { callee: name, method, template, traceparent, resends: 0 }, async (own) => ({
+      status: await callee.breaker.run(() => send(callee, { ...request, traceparent: own! }, sink)),
+    }))
+    return status
   }
 }

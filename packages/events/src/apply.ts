@@ -4,6 +4,7 @@ import { defineKillPoints } from '@alcove/kit'
 import type { PoolClient } from 'pg'
 import { assertKnown, matches, readEnvelope, type Handler, type PoisonError } from './handlers.ts'
 import type { InboxOptions } from './inbox.ts'
+import { untraced } from './tracing.ts'
 import type { Delivery } from './transport.ts'
 
 /** A delivery that the service subscribes to, read; or what is wrong with it. */
@@ -11,6 +12,8 @@ export interface Entry {
   delivery: Delivery
   event?: CloudEvent
   handlers: readonly Handler[]
+  /** Of the span that records its effect, where traces are recorded. */
+  traceparent?: string
   poison?: PoisonError
 }
 
@@ -36,6 +39,10 @@ export function readEntry(delivery: Delivery, handlers: readonly Handler[]): Ent
 
 /** Inbox rows and effects of all entries in one transaction; then what the effects left for after the commit. */
 export async function commitEntries(options: InboxOptions, entries: readonly Entry[]): Promise<void> {
+  await (options.tracing ?? untraced).process(entries, (traced) => commitTraced(options, traced))
+}
+
+async function commitTraced(options: InboxOptions, entries: readonly Entry[]): Promise<void> {
   const after = await withTransaction(options.pool, (tx) => applyAll(tx, options, entries))
   options.killPoints?.reach('inbox.committed')
   for (const run of after) runAfterCommit(run, options.log)
@@ -44,12 +51,12 @@ export async function commitEntries(options: InboxOptions, entries: readonly Ent
 async function applyAll(tx: PoolClient, options: InboxOptions, entries: readonly Entry[]): Promise<AfterCommit[]> {
   const fresh = await remember(tx, entries)
   const after: AfterCommit[] = []
-  for (const { delivery, event, handlers } of entries) {
+  for (const { delivery, event, handlers, traceparent = event?.traceparent } of entries) {
     // Deleted when used: the same event twice in one batch has one effect.
     if (!fresh.delete(event!.id)) continue
     for (const handler of handlers) {
       const effect = handler.effect as (ctx: object) => Promise<void | AfterCommit>
-      const run = await effect({ tx, event, topic: delivery.topic as Topic, now: options.clock.now() })
+      const run = await effect({ tx, event, topic: delivery.topic as Topic, now: options.clock.now(), traceparent })
       if (run) after.push(run)
     }
   }

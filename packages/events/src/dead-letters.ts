@@ -118,7 +118,7 @@ export async function replayDeadLetter(pool: Pool, id: string, options: { handle
     const effects = []
     for (const handler of options.handlers.filter((candidate) => matches(candidate, letter.topic, event.type))) {
       const effect = handler.effect as (ctx: object) => Promise<void | (() => void)>
-      effects.push(await effect({ tx, event, topic: letter.topic as Topic, now: options.now }))
+      effects.push(await effect({ tx, event, topic: letter.topic as Topic, now: options.now, traceparent: event.traceparent }))
     }
     await settle(tx, id)
     return effects

@@ -9,6 +9,8 @@ export interface EventContext<D = Record<string, unknown>> {
   topic: Topic
   /** The product's clock. */
   now: Date
+  /** For the calls and events of the effect: they become part of the trace of the request that caused the event. */
+  traceparent: string | undefined
 }
 
 /** May run more than once (a rolled back try): no effect outside `tx`. A returned function runs once after the commit. */

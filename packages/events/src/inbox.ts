@@ -4,6 +4,7 @@ import type { Pool } from 'pg'
 import { commitEntries, readEntry, type Entry } from './apply.ts'
 import { bury, isParked, listParked, type DeadLetter } from './dead-letters.ts'
 import { PoisonError, type Handler } from './handlers.ts'
+import type { EventTracing } from './tracing.ts'
 import type { Delivery } from './transport.ts'
 import { backoffMs, pause } from './wait.ts'
 
@@ -17,6 +18,7 @@ export interface InboxOptions {
   clock: Clock
   log: Pick<Logger, 'warn' | 'error'>
   killPoints?: Pick<KillPoints, 'reach'>
+  tracing?: EventTracing
   /**
    * Most events of one partition whose effects share a transaction; default 20. When one fails, all are done again
    * one by one, so a failure never touches its neighbours. 1 where effects take locks in an order of their own.

@@ -1,5 +1,5 @@
 import type { ServiceStatus } from '@alcove/contracts'
-import { runChecks, type Clock, type KillPoints, type Lifecycle, type Logger } from '@alcove/kit'
+import { runChecks, type Clock, type KillPoints, type Lifecycle, type Logger, type Tracing } from '@alcove/kit'
 import type { Pool } from 'pg'
 import type { Registry } from 'prom-client'
 import { createConsumer, type Consumer } from './consumer.ts'
@@ -8,6 +8,7 @@ import { assertSubscriptions, countHandled, restrictTransport } from './declared
 import type { Handler } from './handlers.ts'
 import { createRelay, type Relay } from './relay.ts'
 import { retentionSweep } from './retention.ts'
+import { createEventTracing } from './tracing.ts'
 import type { Transport } from './transport.ts'
 
 /** Options of {@link createEventParts}. */
@@ -19,6 +20,7 @@ export interface EventPartsOptions {
   metrics: Registry
   clock: Clock
   killPoints?: Pick<KillPoints, 'reach'>
+  tracing?: Tracing
   handlers?: readonly Handler[]
   togetherMax?: number
   concurrency?: number
@@ -46,8 +48,9 @@ export function createEventParts(options: EventPartsOptions): EventParts {
   assertSubscriptions(service, options.handlers ?? [])
   const handlers = countHandled(options.handlers ?? [], metrics)
   const transport = restrictTransport(service, createTransport(options.config, service, log))
-  const relay = createRelay({ pool, transport, service, log, metrics, killPoints })
-  const consumer = createConsumer({ ...options, handlers, transport })
+  const tracing = options.tracing && createEventTracing(options.tracing, options.config.EVENT_TRANSPORT === 'kafka' ? 'kafka' : 'alcove-log')
+  const relay = createRelay({ pool, transport, service, log, metrics, killPoints, tracing })
+  const consumer = createConsumer({ ...options, handlers, transport, tracing })
   return {
     transport,
     relay,

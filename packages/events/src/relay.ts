@@ -5,6 +5,7 @@ import type { Pool } from 'pg'
 import { Gauge, type Registry } from 'prom-client'
 import { publishedCounter } from './declared.ts'
 import { createLeaseKeeper, type LeaseKeeper } from './leases.ts'
+import { untraced, type EventTracing } from './tracing.ts'
 import type { Message, Transport } from './transport.ts'
 import { backoffMs, createSleeper } from './wait.ts'
 
@@ -23,6 +24,7 @@ export interface RelayOptions {
   log: Pick<Logger, 'warn'>
   metrics?: Registry
   killPoints?: Pick<KillPoints, 'reach'>
+  tracing?: EventTracing
   /** How long an idle relay waits between two looks; default 100 ms. */
   pollMs?: number
 }
@@ -58,7 +60,7 @@ defineKillPoints(['outbox.read', 'outbox.published'])
  * a repeat, which every inbox removes. Several replicas share the partitions.
  */
 export function createRelay(options: RelayOptions): Relay {
-  const { pool, transport, service, log } = options
+  const { pool, transport, service, log, tracing = untraced } = options
   const sleeper = createSleeper()
   const keeper = createLeaseKeeper({
     pool,
@@ -75,9 +77,11 @@ export function createRelay(options: RelayOptions): Relay {
     if (rows.length === 0) return 0
     options.killPoints?.reach('outbox.read')
     for (const [topic, events] of Map.groupBy(rows, (row) => row.topic)) {
-      await transport.publish(
-        topic,
-        events.map((row) => toMessage(service, row)),
+      await tracing.publish(topic, events, (traced) =>
+        transport.publish(
+          topic,
+          traced.map((row) => toMessage(service, row)),
+        ),
       )
     }
     for (const { topic, type } of rows) publishedTotal?.inc({ topic, type })

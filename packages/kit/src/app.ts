@@ -13,6 +13,7 @@ import { isRequestId, newId } from './ids.ts'
 import type { Logger } from './log.ts'
 import { requestHistogram } from './metrics.ts'
 import { renderProblem, toProblem } from './problem.ts'
+import { startRequestSpan, traceIdOf, type Tracing } from './tracing.ts'
 
 export interface AppOptions {
   service: ServiceName
@@ -34,6 +35,8 @@ export interface AppState extends AppOptions {
   paths: Map<string, { pattern: RegExp; methods: Set<string> }>
   /** Set while draining: every answer then ends its connection. */
   draining: boolean
+  /** Set by `runService` where traces are recorded. */
+  tracing?: Tracing
 }
 
 declare module 'fastify' {
@@ -69,10 +72,12 @@ export function createApp(options: AppOptions): FastifyInstance {
   const state: AppState = { ...options, histogram: requestHistogram(metrics), cut: cutCounter(metrics), paths: new Map(), draining: false }
   app.decorate('alcove', state)
   app.decorateRequest('alcove', null)
+  app.decorateRequest('traceparent', '')
   addJsonParser(app)
   app.setErrorHandler(answerError)
   app.setNotFoundHandler((request, reply) => answerUnknown(state, request, reply))
   app.addHook('onRequest', (request, reply, done) => {
+    if (state.tracing) startRequestSpan(state.tracing, request, reply)
     reply.header('x-request-id', request.id)
     if (state.draining) reply.header('connection', 'close')
     const { rawHeaders } = request.raw
@@ -126,7 +131,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   const state = request.server.alcove
   const problem = toProblem(error)
   if (problem.status >= 500) {
-    const fields = { requestId: request.id, slug: problem.slug, err: problem.cause ?? problem }
+    const fields = { requestId: request.id, traceId: traceIdOf(request), slug: problem.slug, err: problem.cause ?? problem }
     if (reply.raw.closed) state.log.info(fields, 'request given up: the client went away')
     else if (problem.slug === 'internal') state.log.error(fields, 'request failed')
     else state.log.warn(fields, 'request not answered in full')
@@ -175,7 +180,9 @@ function recordAnswer(state: AppState, request: FastifyRequest, reply: FastifyRe
   const ms = reply.elapsedTime
   state.histogram.observe({ method: request.method, route, status: String(reply.statusCode) }, ms / 1000)
   if (route !== '/health' && state.log.isLevelEnabled('info')) {
-    const traceId = request.alcove?.traceparent.slice(3, 35)
-    state.log.info({ requestId: request.id, traceId, method: request.method, route, status: reply.statusCode, ms: Math.round(ms * 10) / 10 }, 'request')
+    state.log.info(
+      { requestId: request.id, traceId: traceIdOf(request), method: request.method, route, status: reply.statusCode, ms: Math.round(ms * 10) / 10 },
+      'request',
+    )
   }
 }

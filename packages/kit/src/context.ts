@@ -1,8 +1,8 @@
 import type { RoleSchema } from '@alcove/contracts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
-import { isTraceparent, newTraceparent } from './ids.ts'
 import type { Logger } from './log.ts'
+import { traceIdOf, traceparentOf } from './tracing.ts'
 
 export type Role = Static<typeof RoleSchema>
 
@@ -72,7 +72,6 @@ export class LazyRequestContext implements RequestContext {
   readonly deadline: Deadline
   optionalPrincipal: Principal | undefined
   caller: string | undefined
-  #traceparent: string | undefined
   #log: Logger | undefined
   #abort: AbortController | undefined
   #abortReason: Error | undefined
@@ -93,15 +92,11 @@ export class LazyRequestContext implements RequestContext {
   }
 
   get traceparent(): string {
-    if (this.#traceparent === undefined) {
-      const { traceparent } = this.raw.request.headers
-      this.#traceparent = isTraceparent(traceparent) ? traceparent : newTraceparent()
-    }
-    return this.#traceparent
+    return traceparentOf(this.raw.request)
   }
 
   get log(): Logger {
-    this.#log ??= (this.raw.request.log as Logger).child({ requestId: this.requestId, traceId: this.traceparent.slice(3, 35) })
+    this.#log ??= (this.raw.request.log as Logger).child({ requestId: this.requestId, traceId: traceIdOf(this.raw.request) })
     return this.#log
   }
 

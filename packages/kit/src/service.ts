@@ -12,6 +12,8 @@ import { createLogger, type Logger } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { addOperation } from './operation.ts'
 import { createOpsServer, runChecks, type Check, type OpsState } from './ops.ts'
+import type { OtlpOptions } from './otlp.ts'
+import type { Tracing } from './tracing.ts'
 
 /**
  * When a part stops while draining: consumers first, then what requests use, then the relay, the broker, databases and clients (`adapter`), and
@@ -46,6 +48,8 @@ export interface BuildContext<C> {
   clock: Clock
   killPoints: KillPoints
   authenticator: Authenticator
+  /** For clients and events; the app's own requests are traced without further ado. Undefined where nothing is traced. */
+  tracing: Tracing | undefined
 }
 
 export interface ServiceDefinition<P extends Record<string, TSchema>> {
@@ -77,7 +81,13 @@ export async function runService<P extends Record<string, TSchema>>(definition: 
     const testControls = config.TEST_CONTROLS === 'on'
     const killPoints = createKillPoints({ enabled: testControls })
     const authenticator = createConfiguredAuthenticator(definition.name, config)
-    const parts = await definition.build({ config, log, metrics, clock: createClock({ file: config.CLOCK_FILE }), killPoints, authenticator })
+    const clock = createClock({ file: config.CLOCK_FILE })
+    const tracing = await loadTracing({ service: definition.name, config, log })
+    const parts = await definition.build({ config, log, metrics, clock, killPoints, authenticator, tracing })
+    if (tracing) {
+      parts.app.alcove.tracing = tracing
+      parts.lifecycles.push({ name: 'traces', phase: 'telemetry', stop: () => tracing.stop() })
+    }
     addStatusRoute(definition.name, config, parts)
     const controls = testControls ? { killPoints, setConsumersPaused: (paused: boolean) => setConsumersPaused(parts.lifecycles, paused) } : undefined
     const ops = createOpsServer({ metrics, state, checks: { parts: async () => assertComplete(state), ...parts.readiness }, controls })
@@ -102,6 +112,13 @@ function readConfig<P extends Record<string, TSchema>>(definition: ServiceDefini
     process.stderr.write(`${definition.name}: ${error.message}\n`)
     process.exit(1)
   }
+}
+
+/** Loaded only when configured: an untraced process has nothing of it in memory. */
+async function loadTracing(options: OtlpOptions): Promise<Tracing | undefined> {
+  if (options.config.OTEL_EXPORTER_OTLP_ENDPOINT === '') return undefined
+  const { createOtlpTracing } = await import('./otlp.ts')
+  return createOtlpTracing(options)
 }
 
 function fail(log: Logger, error: unknown, what: string): void {

@@ -31,9 +31,9 @@ export interface Running {
 }
 
 /** The fixture as a process of its own. */
-export async function startService(env: Record<string, string> = {}): Promise<Running> {
+export async function startService(env: Record<string, string> = {}, nodeOptions: readonly string[] = []): Promise<Running> {
   const [port, opsPort] = [await freePort(), await freePort()]
-  const child = spawn(process.execPath, [fixture], {
+  const child = spawn(process.execPath, [...nodeOptions, fixture], {
     env: {
       PATH: process.env.PATH,
       PROFILE: 'local',

@@ -1,3 +1,4 @@
+import { startOtlpReceiver } from '@alcove/testing'
 import type { Server } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { killServices, startService as start, statusOf, takePort, type Running } from './running-service.ts'
@@ -116,6 +117,32 @@ describe('draining', () => {
     running.child.kill('SIGTERM')
     expect((await running.exited).code).toBe(0)
     expect(running.output()).toContain('did not stop in time')
+  })
+})
+
+describe('tracing', () => {
+  const namer = ['--import', new URL('fixtures/name-modules.ts', import.meta.url).href]
+
+  it('that is not configured loads nothing that could record or send', async () => {
+    const running = await start({}, namer)
+    await untilReady(running)
+    expect(await statusOf(`${running.app}/slow`)).toBe(200)
+    running.child.kill('SIGTERM')
+    await running.exited
+    expect(running.output()).not.toMatch(/loads @opentelemetry\/(?!api)/)
+  })
+  it('has sent the spans of the last requests when the process has drained', async () => {
+    const receiver = await startOtlpReceiver()
+    const running = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, SLOW_MS: '500' }, namer)
+    await untilReady(running)
+    const inFlight = fetch(`${running.app}/slow`)
+    await expect.poll(() => running.output(), { timeout: 50_000 }).toContain('slow begun')
+    running.child.kill('SIGTERM')
+    expect((await inFlight).status).toBe(200)
+    expect((await running.exited).code).toBe(0)
+    expect(receiver.spans()).toMatchObject([{ service: 'workspace', name: 'GET /slow', kind: 'server', attributes: { 'http.response.status_code': 200 } }])
+    expect(running.output()).toContain('loads @opentelemetry/sdk-trace')
+    await receiver.close()
   })
 })
 

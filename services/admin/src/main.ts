@@ -11,9 +11,9 @@ import { configSchema } from './config.ts'
 await runService({
   name: 'admin',
   configSchema,
-  async build({ config, log, metrics, clock, authenticator }) {
+  async build({ config, log, metrics, clock, authenticator, tracing }) {
     const version = config.SERVICE_VERSION
-    const client = createServiceClient({ self: 'admin', config, metrics, log })
+    const client = createServiceClient({ self: 'admin', config, metrics, log, tracing })
     const askStatuses = createStatusAsker({ client, log, version })
     // Loaded only where there is a cluster: its client is larger than all the rest.
     const cluster = config.PROFILE === 'cluster' ? (await import('./clients/cluster-watch.ts')).createClusterWatch(toClusterOptions(config, log)) : undefined

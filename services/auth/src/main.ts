@@ -13,7 +13,7 @@ import { migrations } from './migrations.ts'
 await runService({
   name: 'auth',
   configSchema,
-  build({ config, log, metrics, clock, killPoints }) {
+  build({ config, log, metrics, clock, killPoints, tracing }) {
     assertBootstrap(config)
     const pool = createPool({
       url: config.DATABASE_URL,
@@ -22,7 +22,7 @@ await runService({
       applicationName: 'auth',
       metrics,
     })
-    const events = createEventParts({ service: 'auth', pool, config, log, metrics, clock, killPoints })
+    const events = createEventParts({ service: 'auth', pool, config, log, tracing, metrics, clock, killPoints })
     const deps = buildDeps({ config, pool, log, metrics, clock, onCommit: () => events.relay.wake() })
     // Before the first login can come: a key to sign with, and somebody who may give roles.
     const prepare = async () => {

@@ -26,10 +26,10 @@ defineKillPoints(bookingKillPoints)
 await runService({
   name: 'booking',
   configSchema,
-  build({ config, log, metrics: registry, clock, killPoints, authenticator }) {
+  build({ config, log, metrics: registry, clock, killPoints, authenticator, tracing }) {
     const pool = openPool(config, registry)
     const prisma = createPrisma(pool)
-    const client = createServiceClient({ self: 'booking', config, metrics: registry, log })
+    const client = createServiceClient({ self: 'booking', config, metrics: registry, log, tracing })
     const now = () => clock.now()
     const reach = (name: string) => killPoints.reach(name)
     const wakeRelay = () => events.relay.wake()
@@ -41,7 +41,7 @@ await runService({
     const deactivations = { ...createTwoPhaseStore(pool, 'deactivated_user'), cancelBookingsOf: sweeps.cancelBookingsOf, now }
     const sweepSoon = () => background.carryOn(settleDeactivations(deactivations, new AbortController().signal))
     const handlers = createConsumers({ ...eventEffects, wakeRelay, sweepSoon })
-    const events = createEventParts({ service: 'booking', pool, config, log, metrics: registry, clock, killPoints, handlers })
+    const events = createEventParts({ service: 'booking', pool, config, log, tracing, metrics: registry, clock, killPoints, handlers })
     const settling = { store, payments, metrics, now, reach }
     const app = buildApp({
       ...createAppDeps({ pool, prisma, client, config }),

@@ -15,8 +15,8 @@ import { createEdgeMetrics } from './metrics.ts'
 await runService({
   name: 'gateway',
   configSchema,
-  build({ config, log, metrics, clock, authenticator }) {
-    const client = createServiceClient({ self: 'gateway', config, metrics, log, concurrencyMax: config.CALLEE_CONCURRENCY_MAX })
+  build({ config, log, metrics, clock, authenticator, tracing }) {
+    const client = createServiceClient({ self: 'gateway', config, metrics, log, tracing, concurrencyMax: config.CALLEE_CONCURRENCY_MAX })
     const transport = createTransport(config, 'gateway', log)
     const revocations = new Revocations(Date.now)
     const onEvent = (event: CloudEvent) => applyAccountEvent(revocations, event)

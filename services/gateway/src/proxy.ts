@@ -1,5 +1,5 @@
 import { CallerGoneError, marginMs, toBudgetHeader, type AnswerSink } from '@alcove/client'
-import { bodyBytesMax, DependencyError, isTraceparent, newTraceparent, notePath, ProblemError, readBudgetMs, unauthenticated } from '@alcove/kit'
+import { bodyBytesMax, DependencyError, notePath, ProblemError, readBudgetMs, traceparentOf, unauthenticated } from '@alcove/kit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { GatewayDeps } from './deps.ts'
 import { toClientHeaders, toServiceHeaders } from './domain/proxy-headers.ts'
@@ -82,7 +82,7 @@ interface Forwarding extends Exchange {
 }
 
 /** A service slower than its rule allows is not available (503); a client's own shorter budget that ran out is 504. */
-async function forward(deps: ProxyDeps, { rule }: RoutedOperation, { request, reply, path, sink }: Forwarding): Promise<void> {
+async function forward(deps: ProxyDeps, { rule, operation }: RoutedOperation, { request, reply, path, sink }: Forwarding): Promise<void> {
   const budgetMs = readBudgetMs(request.headers['x-request-deadline-ms'], deps.deadlineMaxMs)
   const timeoutMs = Math.max(1, Math.min(rule.timeoutMs, budgetMs - marginMs(budgetMs)))
   const headers = buildHeaders(request, timeoutMs)
@@ -94,7 +94,8 @@ async function forward(deps: ProxyDeps, { rule }: RoutedOperation, { request, re
   const body = request.body instanceof Buffer && request.body.length > 0 ? request.body : null
   const timeoutCounts = timeoutMs >= Math.min(rule.timeoutMs, judgedFromMs)
   try {
-    const status = await deps.client.forward(rule.service, { method: request.method, path, headers, body, timeoutMs, signal: gone.signal, timeoutCounts }, sink)
+    const own = { method: request.method, path, template: operation.path, traceparent: traceparentOf(request) }
+    const status = await deps.client.forward(rule.service, { ...own, headers, body, timeoutMs, signal: gone.signal, timeoutCounts }, sink)
     if (status < 400 || status >= 500) noteWrite(deps, rule, request)
   } catch (error) {
     if (!(error instanceof DependencyError) || error.sent) noteWrite(deps, rule, request)
@@ -107,7 +108,6 @@ async function forward(deps: ProxyDeps, { rule }: RoutedOperation, { request, re
 }
 
 function buildHeaders(request: FastifyRequest, timeoutMs: number): Record<string, string | string[]> {
-  const { traceparent } = request.headers
   return toServiceHeaders(request.headers, {
     'x-request-id': request.id,
     'x-service-name': 'gateway',
@@ -116,7 +116,6 @@ function buildHeaders(request: FastifyRequest, timeoutMs: number): Record<string
     'x-forwarded-for': request.edge!.address,
     'x-forwarded-proto': request.protocol,
     ...(request.headers.host === undefined ? {} : { 'x-forwarded-host': request.headers.host }),
-    traceparent: isTraceparent(traceparent) ? traceparent : newTraceparent(),
   })
 }
 

@@ -27,7 +27,7 @@ defineKillPoints(senderKillPoints)
 await runService({
   name: 'notification',
   configSchema,
-  build({ config, log, metrics, clock, killPoints, authenticator }) {
+  build({ config, log, metrics, clock, killPoints, authenticator, tracing }) {
     const pool = createPool({
       url: config.DATABASE_URL,
       max: config.DATABASE_POOL_MAX,
@@ -36,11 +36,11 @@ await runService({
       metrics,
     })
     const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
-    const client = createServiceClient({ self: 'notification', config, metrics, log })
+    const client = createServiceClient({ self: 'notification', config, metrics, log, tracing })
     const now = () => clock.now()
     const stores = { newId, realNow }
     const handlers = createHandlers({ stores: (tx) => createStores(tx, stores), wake: () => sender.wake() })
-    const events = createEventParts({ service: 'notification', pool, config, log, metrics, clock, killPoints, handlers })
+    const events = createEventParts({ service: 'notification', pool, config, log, tracing, metrics, clock, killPoints, handlers })
     const carrier = config.SMTP_URL ? createSmtpCarrier({ url: config.SMTP_URL, from: config.MAIL_FROM }) : undefined
     const sender = createSender({
       queue: createMessageQueue({ pool, newId, now, realNow, wakeRelay: () => events.relay.wake() }),

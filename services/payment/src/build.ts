@@ -30,7 +30,7 @@ defineKillPoints(paymentKillPoints)
 
 /** Puts payment together; no logic of its own. */
 export function buildPayment(ctx: Context): ServiceParts {
-  const { config, log, metrics, clock, killPoints, authenticator } = ctx
+  const { config, log, metrics, clock, killPoints, authenticator, tracing } = ctx
   const { pool, sandboxPool, prisma, closing } = openDatabases(ctx)
   const settling = createSettling(ctx, pool, sandboxPool)
   const { now, realNow, reach, provider } = settling
@@ -42,7 +42,7 @@ export function buildPayment(ctx: Context): ServiceParts {
     onSettled: () => events.relay.wake(),
   })
   const handlers = [onBookingEvent({ reach, realNow, wakeWorker: worker.wake })]
-  const events = createEventParts({ service: 'payment', pool, config, log, metrics, clock, killPoints, handlers })
+  const events = createEventParts({ service: 'payment', pool, config, log, tracing, metrics, clock, killPoints, handlers })
   const wallets = createWalletStore(pool, prisma)
   const inFlight = createInFlight()
   const app = buildApp({

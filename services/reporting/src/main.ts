@@ -13,7 +13,7 @@ import { migrations } from './migrations.ts'
 await runService({
   name: 'reporting',
   configSchema,
-  build({ config, log, metrics, clock, killPoints, authenticator }) {
+  build({ config, log, metrics, clock, killPoints, authenticator, tracing }) {
     const pool = createPool({
       url: config.DATABASE_URL,
       max: config.DATABASE_POOL_MAX,
@@ -27,6 +27,7 @@ await runService({
       pool,
       config,
       log,
+      tracing,
       metrics,
       clock,
       killPoints,

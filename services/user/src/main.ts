@@ -15,7 +15,7 @@ import { migrations } from './migrations.ts'
 await runService({
   name: 'user',
   configSchema,
-  build({ config, log, metrics, clock, killPoints, authenticator }) {
+  build({ config, log, metrics, clock, killPoints, authenticator, tracing }) {
     const defaults = readDefaults(config)
     const pool = createPool({
       url: config.DATABASE_URL,
@@ -24,7 +24,7 @@ await runService({
       applicationName: 'user',
       metrics,
     })
-    const client = createServiceClient({ self: 'user', config, metrics, log })
+    const client = createServiceClient({ self: 'user', config, metrics, log, tracing })
     const deps = buildDeps({
       pool,
       log,
@@ -38,7 +38,7 @@ await runService({
     })
     const complete = (signal?: AbortSignal) => completeNames({ people: deps.people, accounts: deps.accountsFor({ deadline: createDeadline(), signal }) })
     const handlers = listHandlers({ defaults, storesOf: createStores, wakeNames: createNameWaker(complete, log) })
-    const events = createEventParts({ service: 'user', pool, config, log, metrics, clock, killPoints, handlers })
+    const events = createEventParts({ service: 'user', pool, config, log, tracing, metrics, clock, killPoints, handlers })
     const sweeps = [
       // Late: people are shown under no name or their first one; reads that need the name ask for it themselves.
       { name: 'complete-names', everySeconds: 5, timeLimitSeconds: 60, run: (signal: AbortSignal) => complete(signal) },

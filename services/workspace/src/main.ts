@@ -15,7 +15,7 @@ import { migrations } from './migrations.ts'
 await runService({
   name: 'workspace',
   configSchema,
-  build({ config, log, metrics, clock, killPoints, authenticator }) {
+  build({ config, log, metrics, clock, killPoints, authenticator, tracing }) {
     const pool = createPool({
       url: config.DATABASE_URL,
       max: config.DATABASE_POOL_MAX,
@@ -23,8 +23,8 @@ await runService({
       applicationName: 'workspace',
       metrics,
     })
-    const events = createEventParts({ service: 'workspace', pool, config, log, metrics, clock, killPoints })
-    const client = createServiceClient({ self: 'workspace', config, metrics, log })
+    const events = createEventParts({ service: 'workspace', pool, config, log, tracing, metrics, clock, killPoints })
+    const client = createServiceClient({ self: 'workspace', config, metrics, log, tracing })
     const catalogue = createCatalogue({ pool, clock })
     const onChange = () => {
       catalogue.clear()

@@ -12,8 +12,8 @@ export interface PaymentEventDeps {
 /** What payment reports: shown without raising the version; settles an attempt still open, and ends a booking whose capture was refused for good. */
 export function onPaymentEvents(deps: PaymentEventDeps): Handler[] {
   return [paymentAuthorized, paymentCaptured, paymentVoided, paymentRefunded, paymentFailed].map((eventType) =>
-    onEvent(eventType, async ({ tx, event, now }) => {
-      await deps.notePayment(tx, event.data, { now, by: { type: 'service', id: 'payment', traceparent: event.traceparent ?? null } })
+    onEvent(eventType, async ({ tx, event, now, traceparent }) => {
+      await deps.notePayment(tx, event.data, { now, by: { type: 'service', id: 'payment', traceparent: traceparent ?? null } })
       return deps.wakeRelay
     }),
   )

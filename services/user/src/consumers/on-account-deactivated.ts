@@ -6,9 +6,9 @@ import type { ConsumerDeps } from './index.ts'
 
 /** Marks the profile, so that booking hears of it also when it asks; makes one if the registration stands in the dead letter. */
 export const onAccountDeactivated = (deps: ConsumerDeps) =>
-  onEvent(accountDeactivated, async ({ tx, event, now }) => {
+  onEvent(accountDeactivated, async ({ tx, event, now, traceparent }) => {
     const { userId, version, status } = event.data
-    const stores = deps.storesOf(tx, { now, traceparent: event.traceparent })
+    const stores = deps.storesOf(tx, { now, traceparent })
     const profile = newProfile(deps.defaults, { id: userId, displayName: '', status }, now)
     if (await stores.profiles.insert({ ...profile, nameDue: true, accountVersion: version })) {
       await stores.events.profileUpdated(profile)
