@@ -6,5 +6,7 @@ export function listCommands(root: string, service: string): Record<string, stri
   const own = ['main', 'migrate', 'seed-accounts', 'rebuild'].map((name) => [name, join(root, 'services', service, 'src', `${name}.ts`)])
   const commands = Object.fromEntries(own.filter(([, file]) => existsSync(file!))) as Record<string, string>
   if (commands.migrate) commands.provision = join(root, 'packages/database/src/provision.ts')
+  // Every topic is made by one command, and one image has to hold it.
+  if (service === 'auth') commands.topics = join(root, 'scripts/topics.ts')
   return commands
 }
