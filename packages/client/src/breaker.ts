@@ -28,6 +28,8 @@ export interface Breaker {
   /** Runs the work unless the breaker is open. @throws {DependencyError} `open`, unsent, or what the work threw */
   run<T>(work: () => Promise<T>): Promise<T>
   state(): BreakerState
+  /** Opens or closes it whatever the calls say, for tests: an open one lets its probe through as always. */
+  force(state: 'open' | 'closed'): void
   close(): void
 }
 
@@ -99,6 +101,7 @@ export function createBreaker(callee: ServiceName, settings: BreakerSettings, ch
       if (setAside !== undefined) throw setAside
       return result
     },
+    force: (wanted) => (wanted === 'open' ? circuit.open() : circuit.close()),
     close: () => circuit.shutdown(),
   }
 }

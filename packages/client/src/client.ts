@@ -55,6 +55,8 @@ export interface ServiceClient {
   /** Whether a service answers anything at all, whatever its breaker says. @throws {DependencyError} it does not */
   ping(callee: ServiceName, timeoutMs: number): Promise<void>
   breakers(): { callee: ServiceName; state: BreakerState }[]
+  /** Opens or closes a breaker by hand, for test controls; false when there is none for that callee. */
+  forceBreaker(callee: string, state: 'open' | 'closed'): boolean
   close(): Promise<void>
 }
 
@@ -91,6 +93,11 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     forward: createForwarder({ getCallee, metrics, readToken, tracing }),
     ping: (name, timeoutMs) => ping(getCallee(name).name, serviceUrl(config, name), timeoutMs),
     breakers: () => [...callees.values()].map((callee) => ({ callee: callee.name, state: callee.breaker.state() })),
+    forceBreaker(name, state) {
+      const callee = callees.get(name as ServiceName)
+      callee?.breaker.force(state)
+      return callee !== undefined
+    },
     async close() {
       await Promise.all([...callees.values()].map((callee) => callee.close()))
     },

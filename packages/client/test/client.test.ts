@@ -312,6 +312,16 @@ describe('the breaker', () => {
     for (let count = 0; count < 15; count += 1) await failureOf(test.client.call(unsafe, { body }, { timeoutMs: 20 }))
     expect(stateOf('workspace')).toBe('closed')
   })
+  it('is opened and closed by hand, for tests, like by failures', async () => {
+    server.answer((response) => sendJson(response, 200, {}))
+    expect(test.client.forceBreaker('workspace', 'open')).toBe(true)
+    expect(await failureOf(test.client.call(unsafe, { body }))).toMatchObject({ sent: false, reason: 'open' })
+    expect(server.asked).toHaveLength(0)
+    test.client.forceBreaker('workspace', 'closed')
+    await test.client.call(unsafe, { body })
+    expect(stateOf('workspace')).toBe('closed')
+    expect(test.client.forceBreaker('reporting', 'open')).toBe(false)
+  })
   it('shows in the metrics', async () => {
     server.answer((response) => sendJson(response, 500, {}))
     await fail(6)

@@ -43,12 +43,17 @@ export interface OpsOptions {
   state: OpsState
   checks: Readonly<Record<string, Check>>
   /** Present under TEST_CONTROLS=on. */
-  controls?: { killPoints: KillPoints; setConsumersPaused(paused: boolean): Promise<void> }
+  controls?: {
+    killPoints: KillPoints
+    setConsumersPaused(paused: boolean): Promise<void>
+    forceBreaker?: (callee: string, state: 'open' | 'closed') => boolean
+  }
 }
 
 /**
  * The operations port: `/livez` never touches a dependency, `/readyz` runs the readiness checks (`?verbose` shows each), `/startupz` says
- * that the process listens and waits for nothing else, `/metrics`, and under test controls `PUT|DELETE /kill-point` and `PUT /consumers`.
+ * that the process listens and waits for nothing else, `/metrics`, and under test controls `PUT|DELETE /kill-point`,
+ * `PUT /consumers` and `PUT /breaker`.
  */
 export function createOpsServer(options: OpsOptions): Server {
   return createServer((request, response) => {
@@ -102,6 +107,10 @@ async function answerControl(controls: NonNullable<OpsOptions['controls']>, { ro
     const { paused } = (await readJson(request)) as { paused?: unknown }
     await controls.setConsumersPaused(paused === true)
     sendJson(response, 200, { paused: paused === true })
+  } else if (route === 'PUT /breaker') {
+    const { callee, state } = (await readJson(request)) as { callee?: unknown; state?: unknown }
+    const isForced = typeof callee === 'string' && (state === 'open' || state === 'closed') && controls.forceBreaker?.(callee, state) === true
+    sendJson(response, isForced ? 200 : 400, isForced ? { callee, state } : { error: 'no such breaker, or neither open nor closed' })
   } else return false
   return true
 }

@@ -38,6 +38,8 @@ export interface ServiceParts {
   readiness: Record<string, Check>
   /** What only the service can say of itself in `GET /internal/status`. */
   status?: () => Promise<Partial<ServiceStatus>>
+  /** Opens or closes the breaker around a callee, under test controls; false when there is none. */
+  forceBreaker?: (callee: string, state: 'open' | 'closed') => boolean
   lifecycles: Lifecycle[]
 }
 
@@ -89,7 +91,9 @@ export async function runService<P extends Record<string, TSchema>>(definition: 
       parts.lifecycles.push({ name: 'traces', phase: 'telemetry', stop: () => tracing.stop() })
     }
     addStatusRoute(definition.name, config, parts)
-    const controls = testControls ? { killPoints, setConsumersPaused: (paused: boolean) => setConsumersPaused(parts.lifecycles, paused) } : undefined
+    const controls = testControls
+      ? { killPoints, setConsumersPaused: (paused: boolean) => setConsumersPaused(parts.lifecycles, paused), forceBreaker: parts.forceBreaker }
+      : undefined
     const ops = createOpsServer({ metrics, state, checks: { parts: async () => assertComplete(state), ...parts.readiness }, controls })
     watchConnections(ops, config)
     const connections = watchConnections(parts.app.server, config, parts.app.alcove.cut)

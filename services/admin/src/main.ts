@@ -23,6 +23,7 @@ await runService({
       // It stores nothing and needs nobody in particular: what is missing shows in its answers.
       readiness: {},
       status: async () => ({ breakers: client.breakers() }),
+      forceBreaker: client.forceBreaker,
       lifecycles: [...(cluster ? [cluster] : []), { name: 'client', phase: 'adapter', stop: () => client.close() }],
     }
   },

@@ -56,6 +56,7 @@ await runService({
       app,
       readiness: { database: async () => void (await pool.query('SELECT 1')), migrations: () => assertMigrated(pool, migrations) },
       status: async () => ({ ...(await events.status()), breakers: client.breakers() }),
+      forceBreaker: client.forceBreaker,
       lifecycles: [
         jobs,
         // Accepted payments are seen through before the relay empties.

@@ -58,6 +58,7 @@ await runService({
         },
       },
       status: async () => ({ breakers: client.breakers() }),
+      forceBreaker: client.forceBreaker,
       // In this order: nothing revoked between the question to auth and the first event may be missed.
       lifecycles: [
         broadcast,

@@ -79,6 +79,7 @@ await runService({
         migrations: () => assertMigrated(pool, migrations),
       },
       status: async () => ({ ...(await events.status()), breakers: client.breakers() }),
+      forceBreaker: client.forceBreaker,
       lifecycles: [
         ...events.lifecycles,
         sender,

@@ -7,6 +7,7 @@ import type { Pool } from 'pg'
 import type { Static } from 'typebox'
 import { buildApp } from './app.ts'
 import { withBreaker } from './clients/breaker.ts'
+import { createProviderMetrics } from './clients/metrics.ts'
 import { createSandboxProvider } from './clients/sandbox.ts'
 import type { configSchema } from './config.ts'
 import { onBookingEvent } from './consumers/on-booking-event.ts'
@@ -72,6 +73,10 @@ export function buildPayment(ctx: Context): ServiceParts {
     app,
     readiness: { database: async () => void (await pool.query('SELECT 1')), migrations: () => assertMigrated(pool, migrations) },
     status: async () => ({ ...(await events.status()), breakers: [{ callee: 'sandbox', state: provider.state() }] }),
+    forceBreaker: (callee, state) => {
+      if (callee === 'sandbox') provider.force(state)
+      return callee === 'sandbox'
+    },
     lifecycles: [
       worker,
       createJobs({ pool, log, service: 'payment', sweeps }),
@@ -86,7 +91,14 @@ function openDatabases({ config, metrics }: Context): { pool: Pool; sandboxPool:
   const { DATABASE_URL: url, DATABASE_STATEMENT_TIMEOUT_MS: statementTimeoutMs } = config
   const pool = createPool({ url, max: config.DATABASE_POOL_MAX, statementTimeoutMs, applicationName: 'payment', metrics })
   // The sandbox is a foreign system: nothing of ours may share its connections or transactions.
-  const sandboxPool = createPool({ url, max: config.SANDBOX_POOL_MAX, statementTimeoutMs, applicationName: 'sandbox-provider' })
+  const sandboxPool = createPool({
+    url: config.SANDBOX_DATABASE_URL || url,
+    max: config.SANDBOX_POOL_MAX,
+    statementTimeoutMs,
+    // Nobody waits for the provider any longer then; a connection that swallowed a question must not stay taken.
+    silenceMs: config.PROVIDER_TIMEOUT_MS,
+    applicationName: 'sandbox-provider',
+  })
   const prisma = createPrisma(pool)
   const close = async () => {
     await prisma.$disconnect()
@@ -96,13 +108,13 @@ function openDatabases({ config, metrics }: Context): { pool: Pool; sandboxPool:
 }
 
 /** What moves money: used by requests and by the worker. */
-function createSettling({ config, clock, killPoints }: Context, pool: Pool, sandboxPool: Pool) {
+function createSettling({ config, clock, killPoints, metrics }: Context, pool: Pool, sandboxPool: Pool) {
   const realNow = () => new Date()
   const attempts = createAttemptStore(pool)
   const sandbox = createSandboxProvider({ pool: sandboxPool, realNow, slowMs: config.SANDBOX_SLOW_MS })
   return {
     attempts,
-    provider: withBreaker(sandbox, { timeoutMs: config.PROVIDER_TIMEOUT_MS, resetMs: 2000 }),
+    provider: withBreaker(sandbox, { timeoutMs: config.PROVIDER_TIMEOUT_MS, resetMs: 2000, observe: createProviderMetrics(metrics) }),
     leases: createLeases({ attempts, newId, realNow, leaseMs: config.ATTEMPT_LEASE_MS }),
     reach: (name: string) => killPoints.reach(name),
     now: () => clock.now(),

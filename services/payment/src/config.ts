@@ -4,6 +4,8 @@ import Type from 'typebox'
 export const configSchema = Type.Object({
   ...baseConfigSchema,
   DATABASE_URL: Type.String({ minLength: 1 }),
+  /** Where the sandbox provider keeps its books (schema `sandbox`), as `postgres://…`; empty: beside payment's own. */
+  SANDBOX_DATABASE_URL: Type.String({ default: '' }),
   /** Connections of the sandbox provider, a foreign system with its own: e.g. 4. */
   SANDBOX_POOL_MAX: Type.Integer({ minimum: 1, maximum: 50, default: 4 }),
   /** How long the token tok_slow takes to be decided. */

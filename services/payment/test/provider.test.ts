@@ -89,6 +89,17 @@ describe('the breaker around a provider', () => {
     expect(guarded.state()).toBe('closed')
   })
 
+  it('tells of every call, also of those it did not send', async () => {
+    const seen: string[] = []
+    const guarded = withBreaker(sandbox, { timeoutMs: 10_000, resetMs: 10_000, observe: (operation, outcome) => seen.push(`${operation} ${outcome}`) })
+    await guarded.find(newId())
+    guarded.force('open')
+    await expect(guarded.find(newId())).rejects.toThrow(ProviderUnavailable)
+    guarded.force('closed')
+    await expect(guarded.authorize({ key: newId(), token: 'tok_lost', amountMinor: 1, currency: 'EUR' })).rejects.toThrow(ProviderUnavailable)
+    expect(seen).toEqual(['find ok', 'find open', 'authorize unavailable'])
+  })
+
   it('takes a provider that does not answer in time for silent', async () => {
     const never: PaymentProvider = { ...sandbox, capture: () => new Promise(() => undefined) }
     await expect(withBreaker(never, { timeoutMs: 20, resetMs: 50 }).capture({ key: 'x', amountMinor: 1 })).rejects.toThrow(ProviderUnavailable)

@@ -53,6 +53,7 @@ await runService({
       app: buildApp(deps),
       readiness: { database: async () => void (await pool.query('SELECT 1')), migrations: () => assertMigrated(pool, migrations) },
       status: async () => ({ ...(await events.status()), breakers: client.breakers() }),
+      forceBreaker: client.forceBreaker,
       lifecycles: [
         ...events.lifecycles,
         createJobs({ pool, log, service: 'user', sweeps: [...sweeps, ...events.sweeps] }),

@@ -1,15 +1,25 @@
 import CircuitBreaker from 'opossum'
 import { ProviderUnavailable, type PaymentProvider } from '../domain/provider.ts'
+import type { ObserveProviderCall } from './metrics.ts'
 
 export interface ProviderBreaker extends PaymentProvider {
   state(): 'closed' | 'open' | 'half-open'
+  /** Opens or closes it whatever the calls say, for tests. */
+  force(state: 'open' | 'closed'): void
+}
+
+interface ProviderBreakerOptions {
+  timeoutMs: number
+  /** How long it stays open before one probe is let through. */
+  resetMs: number
+  observe?: ObserveProviderCall
 }
 
 /**
  * A breaker around a provider: after repeated silence callers are told at once instead of waiting, and one probe at a time finds out
  * when it is back. A time-out says nothing about the effect; whoever comes next asks the provider.
  */
-export function withBreaker(provider: PaymentProvider, options: { timeoutMs: number; resetMs: number }): ProviderBreaker {
+export function withBreaker(provider: PaymentProvider, options: ProviderBreakerOptions): ProviderBreaker {
   const breaker = new CircuitBreaker((call: () => Promise<unknown>) => call(), {
     timeout: options.timeoutMs,
     resetTimeout: options.resetMs,
@@ -18,22 +28,30 @@ export function withBreaker(provider: PaymentProvider, options: { timeoutMs: num
     rollingCountTimeout: 10_000,
     rollingCountBuckets: 10,
   })
-  async function guard<T>(call: () => Promise<T>): Promise<T> {
+  async function guard<T>(operation: string, call: () => Promise<T>): Promise<T> {
+    const startedAt = performance.now()
+    let outcome: Parameters<ObserveProviderCall>[1] = 'error'
     try {
-      return (await breaker.fire(call)) as T
+      const answer = (await breaker.fire(call)) as T
+      outcome = 'ok'
+      return answer
     } catch (error) {
-      if (error instanceof ProviderUnavailable) throw error
       const { code } = error as { code?: string }
-      if (code === 'EOPENBREAKER' || code === 'ETIMEDOUT') throw new ProviderUnavailable('the provider does not answer', { cause: error })
-      throw error
+      if (error instanceof ProviderUnavailable || code === 'ETIMEDOUT') outcome = 'unavailable'
+      else if (code === 'EOPENBREAKER') outcome = 'open'
+      if (outcome === 'error' || error instanceof ProviderUnavailable) throw error
+      throw new ProviderUnavailable('the provider does not answer', { cause: error })
+    } finally {
+      options.observe?.(operation, outcome, (performance.now() - startedAt) / 1000)
     }
   }
   return {
-    authorize: (charge) => guard(() => provider.authorize(charge)),
-    capture: (charge) => guard(() => provider.capture(charge)),
-    void: (charge) => guard(() => provider.void(charge)),
-    refund: (charge) => guard(() => provider.refund(charge)),
-    find: (key) => guard(() => provider.find(key)),
+    authorize: (charge) => guard('authorize', () => provider.authorize(charge)),
+    capture: (charge) => guard('capture', () => provider.capture(charge)),
+    void: (charge) => guard('void', () => provider.void(charge)),
+    refund: (charge) => guard('refund', () => provider.refund(charge)),
+    find: (key) => guard('find', () => provider.find(key)),
     state: () => (breaker.opened ? 'open' : breaker.halfOpen ? 'half-open' : 'closed'),
+    force: (state) => (state === 'open' ? breaker.open() : breaker.close()),
   }
 }
