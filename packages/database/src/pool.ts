@@ -11,6 +11,11 @@ export interface PoolOptions {
   max?: number
   /** Longest time a statement may run before the server cancels it, in milliseconds; default 5000. */
   statementTimeoutMs?: number
+  /**
+   * Longest time a query waits for any answer before its connection is given up; 0: for ever, default 15 s above the statement
+   * timeout. The server's own limit is no help when the way to it swallows everything: such a connection would be lost for good.
+   */
+  silenceMs?: number
   /** Shown in `pg_stat_activity`; the service's name. */
   applicationName?: string
   metrics?: Registry
@@ -19,6 +24,8 @@ export interface PoolOptions {
 }
 
 const DATE_OID = 1082
+/** A process that was stopped for a while finds its timers run out before it reads what has long been answered. */
+const silenceGraceMs = 15_000
 
 /** `date` stays a string: pg would make it a Date at the process's local midnight, another day elsewhere. */
 const types: pg.CustomTypesConfig = {
@@ -32,10 +39,12 @@ const types: pg.CustomTypesConfig = {
  * silently: without a listener it would end the process.
  */
 export function createPool(options: PoolOptions): pg.Pool {
+  const { statementTimeoutMs = 5000, silenceMs = statementTimeoutMs + silenceGraceMs } = options
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.max ?? 8,
-    statement_timeout: options.statementTimeoutMs ?? 5000,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: silenceMs,
     idle_in_transaction_session_timeout: 60_000,
     connectionTimeoutMillis: 5000,
     idleTimeoutMillis: 30_000,

@@ -12,7 +12,8 @@ const RETRIED = new Set(['40P01', '40001'])
 const TRANSIENT_STATES = /^(08|53|57|58|25006|25P03|40001|40P01|55P03)/
 const TRANSIENT_SYSTEM_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
 /** pg reports these without a code. */
-const TRANSIENT_MESSAGES = /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/
+const TRANSIENT_MESSAGES =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|Query read timeout/
 
 /**
  * Whether an error says that the database is unavailable or in the way, so that the same work may succeed later:
