@@ -5,7 +5,7 @@ ALCOVE := $(NODE) scripts/alcove.ts
 VITEST := $(NODE) node_modules/vitest/vitest.mjs
 MANIFESTS := pnpm-lock.yaml pnpm-workspace.yaml package.json $(wildcard packages/*/package.json services/*/package.json)
 
-.PHONY: help install generate hooks up down status logs stop start restart dev reset demo test test-charts test-cluster test-kafka bench rebuild-reports lint format
+.PHONY: help install generate hooks up down status logs stop start restart dev reset demo test test-charts test-cluster test-kafka faults chaos bench rebuild-reports lint format
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -64,6 +64,11 @@ test-charts: generate ## Charts: lint, renders, policies against the graph, sche
 
 test-kafka: generate ## The events' tests on a real broker (KAFKA_BROKERS, else Docker, else Java and Maven)
 	@$(VITEST) run --project kafka
+faults: generate ## Every call of every flow failing in every way; one alone: CASE='create/booking-payment.authorize-attempt#1/answer-lost'
+	@$(VITEST) run test/system/faults.test.ts
+
+chaos: generate ## Bookings while everything is killed in turn, then the books are checked (SEED=1 DURATION_SECONDS=180)
+	@$(NODE) scripts/chaos.ts
 
 test-cluster: generate ## Install, restart and break Alcove on the cluster of the current context (CLUSTER_SHORT=on: a part)
 	@$(VITEST) run --project cluster

@@ -1,6 +1,7 @@
 import { offsetAt } from '@alcove/rules'
 import type { DemoKind } from './catalogue.ts'
 import type { Place } from './places.ts'
+import { createRandom } from '../random.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -80,15 +81,4 @@ function chooseFate(draw: number, hasBegun: boolean): Fate {
 const toInstant = (timeZone: string, midnight: number, hour: number): number => {
   const local = midnight + hour * HOUR_MS
   return local - offsetAt(timeZone, local)
-}
-
-/** Mulberry32: small, fast and good enough to scatter bookings. */
-function createRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }

@@ -74,18 +74,18 @@ export function connect(stack: Stack): Api {
   }
 }
 
-/** Polls until `find` returns something; the limit is generous because machines are shared. */
+/** Polls until `find` returns something, at first often and later less so; the limit is generous because machines are shared. */
 export async function eventually<T>(what: string, find: () => Promise<T | undefined | false | null>, limitMs = 60_000): Promise<T> {
-  const until = Date.now() + limitMs
+  const from = Date.now()
   let lastError: unknown
-  while (Date.now() < until) {
+  while (Date.now() < from + limitMs) {
     try {
       const found = await find()
       if (found) return found
     } catch (error) {
       lastError = error
     }
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await new Promise((resolve) => setTimeout(resolve, Math.min(500, 100 + (Date.now() - from) / 10)))
   }
   throw new Error(`not within ${limitMs} ms: ${what}`, { cause: lastError })
 }

@@ -1,5 +1,4 @@
-import type { Stack } from '../../../scripts/supervisor/types.ts'
-import { query } from '../databases.ts'
+import { query, type Books } from '../databases.ts'
 
 interface BookingRow extends Record<string, unknown> {
   id: string
@@ -18,13 +17,15 @@ interface PaymentRow extends Record<string, unknown> {
   status: string
   net_minor: number
   net_credits: number
+  /** Of what is no longer there, given back by an operator beyond what the booking decided. */
+  given_minor: number
 }
 
 const paying = new Set(['confirmed', 'checked_in', 'completed', 'no_show'])
 const claiming = new Set(['held', 'pending_payment', 'pending_approval', 'confirmed', 'checked_in'])
 
 /** What still moves: empty once reconciliation is done. */
-export async function listUnsettled(stack: Stack): Promise<string[]> {
+export async function listUnsettled(stack: Books): Promise<string[]> {
   const [booking] = await query<{ attempts: number; releases: number; changes: number }>(
     stack,
     'booking',
@@ -42,13 +43,13 @@ export async function listUnsettled(stack: Stack): Promise<string[]> {
 }
 
 /** Events of booking and payment that have not left their outbox. */
-async function countOutboxes(stack: Stack): Promise<number> {
+async function countOutboxes(stack: Books): Promise<number> {
   const counts = await Promise.all(['booking', 'payment'].map((service) => query<{ n: number }>(stack, service, 'SELECT count(*)::int AS n FROM outbox')))
   return sum(counts.map(([row]) => row!.n))
 }
 
 /** Decisions of bookings that payment has not stored yet. */
-async function countUnheard(stack: Stack): Promise<number> {
+async function countUnheard(stack: Books): Promise<number> {
   const decided = await query<{ id: string; keep: number }>(
     stack,
     'booking',
@@ -66,7 +67,7 @@ async function countUnheard(stack: Stack): Promise<number> {
 }
 
 /** Bookings or holds past their expiry at this product time that still stand or claim. */
-export async function listOverdue(stack: Stack, now: Date): Promise<string[]> {
+export async function listOverdue(stack: Books, now: Date): Promise<string[]> {
   const rows = await query<{ id: string; status: string }>(
     stack,
     'booking',
@@ -77,7 +78,13 @@ export async function listOverdue(stack: Stack, now: Date): Promise<string[]> {
 }
 
 /** Every way in which bookings, payments, the provider's books and the ledger disagree; empty when money adds up. */
-export async function listContradictions(stack: Stack): Promise<string[]> {
+export async function listContradictions(stack: Books): Promise<string[]> {
+  const lists = [listMoneyContradictions, listProviderContradictions, listLedgerContradictions, listDead]
+  return (await Promise.all(lists.map((list) => list(stack)))).flat()
+}
+
+/** Bookings that are paid otherwise than they should be, or that claim otherwise than their state says. */
+export async function listMoneyContradictions(stack: Books): Promise<string[]> {
   const bookings = await query<BookingRow>(
     stack,
     'booking',
@@ -87,7 +94,9 @@ export async function listContradictions(stack: Stack): Promise<string[]> {
   const payments = await query<PaymentRow>(
     stack,
     'payment',
-    `SELECT attempt_id, booking_id, status, (captured_minor - refunded_minor)::int AS net_minor, (captured_credits - refunded_credits)::int AS net_credits FROM payment`,
+    `SELECT attempt_id, booking_id, status, (captured_minor - refunded_minor)::int AS net_minor, (captured_credits - refunded_credits)::int AS net_credits,
+       (SELECT coalesce(sum(r.amount_minor), 0)::int FROM refund r WHERE r.payment_id = p.id AND r.origin = 'operator' AND r.status = 'done') AS given_minor
+     FROM payment p`,
   )
   const wrong: string[] = []
   const known = new Map(bookings.map((booking) => [booking.id, booking]))
@@ -98,7 +107,7 @@ export async function listContradictions(stack: Stack): Promise<string[]> {
   }
   for (const booking of bookings) {
     const own = payments.filter((payment) => payment.booking_id === booking.id)
-    const net = { minor: sum(own.map(({ net_minor }) => net_minor)), credits: sum(own.map(({ net_credits }) => net_credits)) }
+    const net = { minor: sum(own.map(({ net_minor, given_minor }) => net_minor + given_minor)), credits: sum(own.map(({ net_credits }) => net_credits)) }
     const due = paying.has(booking.status)
       ? { minor: booking.payment_method === 'card' ? booking.total_minor : 0, credits: booking.payment_method === 'credits' ? booking.total_credits : 0 }
       : { minor: 0, credits: 0 }
@@ -108,12 +117,13 @@ export async function listContradictions(stack: Stack): Promise<string[]> {
     if (!claiming.has(booking.status) && booking.status !== 'completed' && booking.claims > 0) wrong.push(`${text}: still claims its unit`)
     if ((booking.status === 'confirmed' || booking.status === 'checked_in') && booking.claims !== 1) wrong.push(`${text}: has ${booking.claims} claims`)
   }
-  return [...wrong, ...(await listProviderContradictions(stack)), ...(await listLedgerContradictions(stack)), ...(await listDead(stack))]
+  return wrong
 }
 
 const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0)
 
-async function listProviderContradictions(stack: Stack): Promise<string[]> {
+/** Charges of the provider that payment does not know, or knows otherwise. */
+export async function listProviderContradictions(stack: Books): Promise<string[]> {
   const rows = await query<Record<string, unknown>>(
     stack,
     'payment',
@@ -126,7 +136,8 @@ async function listProviderContradictions(stack: Stack): Promise<string[]> {
   return rows.map((row) => `the provider's books say otherwise: ${JSON.stringify(row)}`)
 }
 
-async function listLedgerContradictions(stack: Stack): Promise<string[]> {
+/** Accounts whose ledger rows do not sum up to what wallets and payments say. */
+export async function listLedgerContradictions(stack: Books): Promise<string[]> {
   const rows = await query<Record<string, unknown>>(
     stack,
     'payment',
@@ -141,7 +152,7 @@ async function listLedgerContradictions(stack: Stack): Promise<string[]> {
   return rows.map((row) => `the ledger says otherwise: ${JSON.stringify(row)}`)
 }
 
-async function listDead(stack: Stack): Promise<string[]> {
+async function listDead(stack: Books): Promise<string[]> {
   const dead: string[] = []
   for (const service of ['booking', 'payment']) {
     const rows = await query<{ type: string; error: string }>(stack, service, 'SELECT type, error FROM dead_letter')
@@ -150,8 +161,25 @@ async function listDead(stack: Stack): Promise<string[]> {
   return dead
 }
 
+/** Bookings that were confirmed and whose member does not have exactly one mail that says so. */
+export async function listMailContradictions(stack: Books): Promise<string[]> {
+  const confirmed = await query<{ booking_id: string }>(stack, 'booking', `SELECT DISTINCT booking_id FROM booking_history WHERE what = 'confirmed'`)
+  const mails = await query<{ booking_id: string; n: number }>(
+    stack,
+    'notification',
+    `SELECT m.booking_id, count(b.id)::int AS n FROM message m LEFT JOIN mailbox b USING (event_id, user_id)
+     WHERE m.kind = 'booking-confirmed' AND m.channel = 'mail' GROUP BY m.booking_id`,
+  )
+  const counts = new Map(mails.map((row) => [row.booking_id, row.n]))
+  const wrong = confirmed
+    .filter(({ booking_id }) => counts.get(booking_id) !== 1)
+    .map(({ booking_id }) => `booking ${booking_id}: ${counts.get(booking_id) ?? 0} confirmation mails`)
+  const known = new Set(confirmed.map((row) => row.booking_id))
+  return [...wrong, ...mails.filter(({ booking_id }) => !known.has(booking_id)).map(({ booking_id }) => `booking ${booking_id}: a mail, and never confirmed`)]
+}
+
 /** Everything payment and its provider hold, for comparing before and after. */
-export async function readMoney(stack: Stack): Promise<unknown> {
+export async function readMoney(stack: Books): Promise<unknown> {
   return query(
     stack,
     'payment',

@@ -13,6 +13,11 @@ export interface FlowContext {
   /** The process under test has died: what the flow waits for may now take until reconciliation. */
   isOver: () => boolean
   remember: (made: { key: string; body: object; bookingId: string }) => void
+  /** Where commands go, booking's own address unless given. What only looks always asks booking itself. */
+  base?: string
+  /** How long a command may take before its client gives up and repeats it. */
+  deadlineMs?: number
+  onReply?: (reply: Answer<{ dependency?: string }>) => void
 }
 
 interface BookingBody {
@@ -31,19 +36,23 @@ const answered = (reply: { status: number; body: unknown }) => {
 }
 
 /** Calls booking itself and repeats what has no usable answer, as a client with an Idempotency-Key may. */
-async function persist<T>({ api, member }: FlowContext, method: string, path: string, options: CallOptions = {}): Promise<Answer<T>> {
+async function persist<T>(ctx: FlowContext, method: string, path: string, options: CallOptions = {}): Promise<Answer<T>> {
+  const { api, member, base = api.stack.urls.booking, deadlineMs } = ctx
+  const headers = { ...options.headers, ...(deadlineMs ? { 'x-request-deadline-ms': String(deadlineMs) } : {}) }
   return eventually(`${method} ${path} is answered`, async () => {
-    const reply = await api.call<T>(method, path, { ...options, token: member.token, base: api.stack.urls.booking })
+    const reply = await api.call<T>(method, path, { token: member.token, base, ...options, headers })
+    ctx.onReply?.(reply as Answer<{ dependency?: string }>)
     return answered(reply) && reply
   })
 }
 
-const read = async (ctx: FlowContext, id: string) => (await persist<BookingBody>(ctx, 'GET', `/v1/bookings/${id}`)) as BookingReply
+const read = async (ctx: FlowContext, id: string) =>
+  (await persist<BookingBody>({ ...ctx, base: undefined, onReply: undefined }, 'GET', `/v1/bookings/${id}`)) as BookingReply
 
 /** Books, under one key however often it takes; answers the booking as it then is. */
-async function create(ctx: FlowContext, payment: unknown, more: { at?: number; holdId?: string } = {}): Promise<BookingReply> {
-  const { at = ctx.hours, holdId } = more
-  const body = { spaceId: ctx.place.spaceId, ...slot(at), payment, ...(holdId ? { holdId } : {}) }
+async function create(ctx: FlowContext, payment: unknown, more: { at?: number; length?: number; holdId?: string } = {}): Promise<BookingReply> {
+  const { at = ctx.hours, length = 1, holdId } = more
+  const body = { spaceId: ctx.place.spaceId, ...slot(at, length), payment, ...(holdId ? { holdId } : {}) }
   const key = randomUUID()
   const reply = (await persist<BookingBody>(ctx, 'POST', '/v1/bookings', { body, headers: { 'idempotency-key': key } })) as BookingReply
   if (reply.status === 201 || reply.status === 202) ctx.remember({ key, body, bookingId: reply.body.id })
@@ -121,6 +130,54 @@ async function placeHold(ctx: FlowContext): Promise<string> {
   return reply.body.id
 }
 
+/** A booking in the state of an approved one: it waits for payment and has no open try. */
+async function awaitPayment(ctx: FlowContext): Promise<string> {
+  const id = await placeHold(ctx)
+  await query(
+    ctx.api.stack,
+    'booking',
+    `WITH waiting AS (UPDATE booking SET status = 'pending_payment', version = version + 1, held_until = NULL, hold_expires_at = hold_expires_at + interval '10 minutes'
+       WHERE id = $1 AND status = 'held' RETURNING user_id)
+     UPDATE counter SET used = used - 1 WHERE key = (SELECT 'holds:' || user_id FROM waiting)`,
+    [id],
+  )
+  return id
+}
+
+async function pay(ctx: FlowContext, id: string): Promise<void> {
+  await eventually('the payment is begun', async () => {
+    const reply = await persist<BookingBody>(ctx, 'POST', `/v1/bookings/${id}/pay`, { body: { payment: card() } })
+    return reply.status < 300 || reply.status === 409
+  })
+  await reaches(ctx, id, (booking) => booking.status === 'confirmed')
+}
+
+/** A booking that one may already check in to. */
+async function createSoon(ctx: FlowContext, now = Date.now()): Promise<BookingReply> {
+  const minuteMs = 60_000
+  const startsAt = new Date(Math.ceil(now / minuteMs + 2) * minuteMs)
+  const body = {
+    spaceId: ctx.place.spaceId,
+    startsAt: startsAt.toISOString(),
+    endsAt: new Date(startsAt.getTime() + 60 * minuteMs).toISOString(),
+    payment: card(),
+  }
+  const key = randomUUID()
+  const made = await persist<BookingBody>(ctx, 'POST', '/v1/bookings', { body, headers: { 'idempotency-key': key } })
+  ctx.remember({ key, body, bookingId: made.body.id })
+  return made as BookingReply
+}
+
+async function attend(ctx: FlowContext, id: string): Promise<void> {
+  for (const act of ['check-in', 'check-out']) {
+    const headers = { 'idempotency-key': randomUUID() }
+    await eventually(`${act} is answered`, async () => {
+      const reply = await persist<BookingBody>(ctx, 'POST', `/v1/bookings/${id}/${act}`, { headers })
+      return reply.status === 200 || reply.status === 409
+    })
+  }
+}
+
 /** Every flow a kill point may be tested in. */
 export const flows = {
   async card(ctx: FlowContext) {
@@ -152,20 +209,7 @@ export const flows = {
   },
   /** A booking that waits for payment without an open try, as an approved one does. */
   async pay(ctx: FlowContext) {
-    const id = await placeHold(ctx)
-    await query(
-      ctx.api.stack,
-      'booking',
-      `WITH waiting AS (UPDATE booking SET status = 'pending_payment', version = version + 1, held_until = NULL, hold_expires_at = hold_expires_at + interval '10 minutes'
-         WHERE id = $1 AND status = 'held' RETURNING user_id)
-       UPDATE counter SET used = used - 1 WHERE key = (SELECT 'holds:' || user_id FROM waiting)`,
-      [id],
-    )
-    await eventually('the payment is begun', async () => {
-      const reply = await persist<BookingBody>(ctx, 'POST', `/v1/bookings/${id}/pay`, { body: { payment: card() } })
-      return reply.status < 300 || reply.status === 409
-    })
-    await reaches(ctx, id, (booking) => booking.status === 'confirmed')
+    await pay(ctx, await awaitPayment(ctx))
   },
   /** Given up while the provider still thinks: what it then authorizes has to go back. */
   async givenUp(ctx: FlowContext) {
@@ -179,25 +223,10 @@ export const flows = {
     })
   },
   async attend(ctx: FlowContext) {
-    const minuteMs = 60_000
-    const startsAt = new Date(Math.ceil(Date.now() / minuteMs + 2) * minuteMs)
-    const body = {
-      spaceId: ctx.place.spaceId,
-      startsAt: startsAt.toISOString(),
-      endsAt: new Date(startsAt.getTime() + 60 * minuteMs).toISOString(),
-      payment: card(),
-    }
-    const key = randomUUID()
-    const made = await persist<BookingBody>(ctx, 'POST', '/v1/bookings', { body, headers: { 'idempotency-key': key } })
-    ctx.remember({ key, body, bookingId: made.body.id })
-    for (const act of ['check-in', 'check-out']) {
-      await eventually(`${act} is answered`, async () => {
-        const reply = await persist<BookingBody>(ctx, 'POST', `/v1/bookings/${made.body.id}/${act}`, { headers: { 'idempotency-key': `${key}-${act}` } })
-        return reply.status === 200 || reply.status === 409
-      })
-    }
+    await attend(ctx, (await createSoon(ctx)).body.id)
   },
 } satisfies Record<string, (ctx: FlowContext) => Promise<void>>
 export type FlowName = keyof typeof flows
 
-export { create, read, reaches, resize, cancel }
+export { attend, awaitPayment, cancel, create, createSoon, isCaptured, isRefunded, isSettled, pay, persist, placeHold, reaches, read, resize }
+export type { BookingBody }
