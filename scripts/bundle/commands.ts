@@ -8,5 +8,7 @@ export function listCommands(root: string, service: string): Record<string, stri
   if (commands.migrate) commands.provision = join(root, 'packages/database/src/provision.ts')
   // Every topic is made by one command, and one image has to hold it.
   if (service === 'auth') commands.topics = join(root, 'scripts/topics.ts')
+  // The demo's people are auth's to make; all else goes through the gateway.
+  if (service === 'auth') commands['seed-demo'] = join(root, 'scripts/demo/seed-cluster.ts')
   return commands
 }

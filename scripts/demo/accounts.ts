@@ -1,8 +1,5 @@
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { nodeBinary, root } from '../supervisor/layout.ts'
-import type { Stack } from '../supervisor/types.ts'
 
 export const demoPassword = 'alcove-demo'
 
@@ -20,9 +17,9 @@ const people = [
   ...memberEmails.map((email, index) => ({ email, displayName: MEMBER_NAMES[index]!, roles: ['member'] })),
 ]
 
-/** Makes the people who can log in, by auth's own script and under auth's own environment. Repeating it changes nothing. */
-export async function seedAccounts(stack: Stack): Promise<void> {
-  const child = spawn(nodeBinary, ['src/seed-accounts.ts'], { cwd: join(root, 'services/auth'), env: stack.envOf('auth'), stdio: ['pipe', 'ignore', 'pipe'] })
+/** Makes the people who can log in, by auth's own program and under auth's own environment. Repeating it changes nothing. */
+export async function seedAccounts({ node, program, env }: { node: string; program: string; env: NodeJS.ProcessEnv }): Promise<void> {
+  const child = spawn(node, [program], { env, stdio: ['pipe', 'ignore', 'pipe'] })
   child.stdin.end(JSON.stringify(people.map((person) => ({ ...person, password: demoPassword }))))
   const ended = new Promise<number | null>((resolve, reject) => child.once('error', reject).once('exit', resolve))
   const [code, errors] = await Promise.all([ended, text(child.stderr)])

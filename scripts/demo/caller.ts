@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
 /** What a service answered. */
 export interface Answer<T> {
   readonly status: number
@@ -11,8 +13,20 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** One HTTP call with JSON both ways; any status is an answer. */
+/** How often a call is made again that was limited or met a service in restart, each time as late as the answer says. */
+const REPEATS_MAX = 60
+
+/** One HTTP call with JSON both ways; any status is an answer, after waiting where the answer is to come back later. */
 export async function call<T = Record<string, unknown>>(method: string, url: string, options: CallOptions = {}): Promise<Answer<T>> {
+  for (let repeats = 0; ; repeats += 1) {
+    const answer = await callOnce<T>(method, url, options)
+    const waitSeconds = Number(answer.headers.get('retry-after') ?? Number.NaN)
+    if ((answer.status !== 429 && answer.status !== 503) || Number.isNaN(waitSeconds) || repeats === REPEATS_MAX) return answer
+    await delay(waitSeconds * 1000)
+  }
+}
+
+async function callOnce<T>(method: string, url: string, options: CallOptions): Promise<Answer<T>> {
   const headers: Record<string, string> = { accept: 'application/json', ...options.headers }
   if (options.token) headers.authorization = `Bearer ${options.token}`
   if (options.body !== undefined) headers['content-type'] = 'application/json'

@@ -1,7 +1,9 @@
-import type { Stack } from '../supervisor/types.ts'
 import { demoPassword, memberEmails } from './accounts.ts'
 import { call, callExpecting, forEach } from './caller.ts'
 import { until } from '../supervisor/processes.ts'
+
+/** Base addresses of the services, or the gateway's for all of them. */
+export type DemoUrls = Readonly<Record<'auth' | 'user' | 'workspace' | 'booking' | 'payment', string>>
 
 const CREDITS = 100
 /** Password hashes take 19 MiB and a core each. */
@@ -13,23 +15,23 @@ export async function login(authUrl: string, email: string): Promise<string> {
 }
 
 /** Logs everybody in, in the order of their numbers. */
-export async function loginMembers(stack: Stack): Promise<string[]> {
+async function loginMembers(urls: DemoUrls): Promise<string[]> {
   const tokens = new Map<string, string>()
-  await forEach(memberEmails, WIDTH, async (email) => void tokens.set(email, await login(stack.urls.auth, email)))
+  await forEach(memberEmails, WIDTH, async (email) => void tokens.set(email, await login(urls.auth, email)))
   return memberEmails.map((email) => tokens.get(email)!)
 }
 
 /** Settles when the accounts have reached the user service, which learns of them by events. */
-export async function waitForProfiles(stack: Stack, tokens: readonly string[]): Promise<void> {
+async function waitForProfiles(urls: DemoUrls, tokens: readonly string[]): Promise<void> {
   await forEach(tokens, WIDTH, async (token) => {
-    const isThere = async () => (await call('GET', `${stack.urls.user}/v1/users/me`, { token })).status === 200
+    const isThere = async () => (await call('GET', `${urls.user}/v1/users/me`, { token })).status === 200
     if (!(await until(isThere, 30_000))) throw new Error('the demo accounts did not reach the user service')
   })
 }
 
 /** A hundred credits for each member who has never had any. */
-export async function grantCredits(stack: Stack, operatorToken: string, tokens: readonly string[]): Promise<void> {
-  const base = stack.urls.payment
+async function grantCredits(urls: DemoUrls, operatorToken: string, tokens: readonly string[]): Promise<void> {
+  const base = urls.payment
   await forEach(tokens, WIDTH * 2, async (token) => {
     const wallet = await callExpecting<{ id: string; balanceCredits: number; userId: string }>(200, ['GET', `${base}/v1/wallets/me`], { token })
     const past = await callExpecting<{ items: unknown[] }>(200, ['GET', `${base}/v1/wallets/${wallet.id}/transactions?limit=1`], { token })
@@ -37,4 +39,12 @@ export async function grantCredits(stack: Stack, operatorToken: string, tokens: 
     const body = { amountCredits: CREDITS, reason: 'Demo credits' }
     await callExpecting(201, ['POST', `${base}/v1/wallets/${wallet.id}/grants`], { token: operatorToken, body })
   })
+}
+
+/** Everybody has logged in once, has a profile and some credits; answers their tokens. */
+export async function welcomeMembers(urls: DemoUrls, operator: string): Promise<string[]> {
+  const tokens = await loginMembers(urls)
+  await waitForProfiles(urls, tokens)
+  await grantCredits(urls, operator, tokens)
+  return tokens
 }

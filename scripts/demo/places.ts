@@ -18,8 +18,8 @@ interface Named {
 }
 
 /** Makes locations, policies, price books and spaces that are not there yet; found by name, so it may be interrupted anywhere. */
-export async function makePlaces(base: string, token: string): Promise<Place[]> {
-  const post = <T>(path: string, body: object) => callExpecting<T>(201, ['POST', `${base}${path}`], { token, body })
+export async function makePlaces(base: string, token: string, headers: Readonly<Record<string, string>> = {}): Promise<Place[]> {
+  const post = <T>(path: string, body: object) => callExpecting<T>(201, ['POST', `${base}${path}`], { token, body, headers })
   const list = async <T>(path: string) => (await callExpecting<{ items: T[] }>(200, ['GET', `${base}${path}`], { token })).items
   const findOrMake = async <T extends Named>(path: string, present: readonly T[], body: object) => {
     const { name } = body as Named

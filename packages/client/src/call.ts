@@ -1,5 +1,5 @@
 import type { Operation, ServiceName } from '@alcove/contracts'
-import { DependencyError } from '@alcove/kit'
+import { demoClockHeaders, DependencyError } from '@alcove/kit'
 import { markInconclusive } from './breaker.ts'
 import type { Callee } from './callee.ts'
 import type { CallAnswer, CallOptions, ServiceClient } from './client.ts'
@@ -38,7 +38,7 @@ export function createCaller(deps: CallerDeps): ServiceClient['call'] {
     const { service: callee, method } = operation
     const timeoutMs = allotMs(options)
     if (timeoutMs <= 0) throw new DependencyError(callee, { sent: false, reason: 'timeout' })
-    const headers: Record<string, string> = { accept: 'application/json', ...options.headers, 'x-service-name': deps.self }
+    const headers: Record<string, string> = { accept: 'application/json', ...options.headers, 'x-service-name': deps.self, ...demoClockHeaders() }
     headers['x-request-deadline-ms'] = toBudgetHeader(timeoutMs)
     if (operation.access === 'service') headers['x-service-authorization'] = `Bearer ${deps.readToken(callee)}`
     if (options.userToken !== undefined) headers.authorization = `Bearer ${options.userToken}`

@@ -37,6 +37,8 @@ export interface AppState extends AppOptions {
   draining: boolean
   /** Set by `runService` where traces are recorded. */
   tracing?: Tracing
+  /** Set where demo data are made: see `runAtDemoMoment`. */
+  demoClockSecret?: string
 }
 
 declare module 'fastify' {

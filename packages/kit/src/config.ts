@@ -62,6 +62,8 @@ export const baseConfigSchema = {
   OTEL_TRACES_SAMPLER_ARG: Type.Number({ minimum: 0, maximum: 1, default: 1 }),
   /** More about this process, such as `deployment.environment.name=production,k8s.pod.name=booking-7d9`. */
   OTEL_RESOURCE_ATTRIBUTES: Type.String({ default: '' }),
+  /** Demo installations only: whoever knows it may act in the past (`X-Demo-Clock`), which is how demo data come to have one. Empty: nobody may. */
+  DEMO_CLOCK_SECRET: Type.String({ pattern: '^(.{16,128})?$', default: '' }),
   /** Longest time a draining process waits for what is in flight. */
   DRAIN_TIMEOUT_MS: Type.Integer({ minimum: 0, maximum: 600_000, default: 15_000 }),
   /** After SIGTERM: how long requests are still accepted, unready and with `connection: close`, before the listener closes. */

@@ -4,6 +4,7 @@ import type { ValidateFunction } from 'ajv'
 import { notePath, sendProblem } from './app.ts'
 import { assertNoBody } from './body.ts'
 import { isAdmin, isOperator, LazyRequestContext, type RequestContext } from './context.ts'
+import { runAtDemoMoment } from './demo-clock.ts'
 import { forbidden, malformed, preconditionRequired, ProblemError, type FieldError, versionStale } from './errors.ts'
 import { prepareResponseSchema } from './serialization.ts'
 import { compileBody, compileParameters, findUnstorable, isStorable, toFieldErrors } from './validation.ts'
@@ -53,16 +54,22 @@ export function addOperation<const O extends Operation, S extends number>(app: F
       authenticate(operation, ctx, done)
     },
     handler: (request, reply) => {
-      const ctx = request.alcove!
-      const input = readInput(request) as OperationInput<O>
-      assertRole(operation, ctx)
-      ctx.onExpiry(() => expire(ctx))
-      handler(input, ctx).then(
-        (answer) => settle(ctx, () => sendAnswer(operation, answer as Answer, reply)),
-        (error: unknown) => settle(ctx, () => void reply.send(error instanceof Error ? error : new Error('not an error was thrown', { cause: error }))),
-      )
+      const { demoClockSecret } = request.server.alcove
+      if (demoClockSecret) runAtDemoMoment(demoClockSecret, request.headers, () => carryOut(request, reply))
+      else carryOut(request, reply)
     },
   })
+
+  function carryOut(request: FastifyRequest, reply: FastifyReply): void {
+    const ctx = request.alcove!
+    const input = readInput(request) as OperationInput<O>
+    assertRole(operation, ctx)
+    ctx.onExpiry(() => expire(ctx))
+    handler(input, ctx).then(
+      (answer) => settle(ctx, () => sendAnswer(operation, answer as Answer, reply)),
+      (error: unknown) => settle(ctx, () => void reply.send(error instanceof Error ? error : new Error('not an error was thrown', { cause: error }))),
+    )
+  }
 }
 
 /**

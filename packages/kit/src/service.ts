@@ -6,6 +6,7 @@ import type { Static, TObject, TSchema } from 'typebox'
 import { createConfiguredAuthenticator, type Authenticator } from './authenticator.ts'
 import { createClock, type Clock } from './clock.ts'
 import { ConfigError, loadConfig, type BaseConfig } from './config.ts'
+import { withDemoClock } from './demo-clock.ts'
 import { connectionIdleMs, watchConnections, type ConnectionWatch } from './connections.ts'
 import { createKillPoints, type KillPoints } from './kill-points.ts'
 import { createLogger, type Logger } from './log.ts'
@@ -83,9 +84,10 @@ export async function runService<P extends Record<string, TSchema>>(definition: 
     const testControls = config.TEST_CONTROLS === 'on'
     const killPoints = createKillPoints({ enabled: testControls })
     const authenticator = createConfiguredAuthenticator(definition.name, config)
-    const clock = createClock({ file: config.CLOCK_FILE })
+    const clock = buildClock(config)
     const tracing = await loadTracing({ service: definition.name, config, log })
     const parts = await definition.build({ config, log, metrics, clock, killPoints, authenticator, tracing })
+    parts.app.alcove.demoClockSecret = config.DEMO_CLOCK_SECRET
     if (tracing) {
       parts.app.alcove.tracing = tracing
       parts.lifecycles.push({ name: 'traces', phase: 'telemetry', stop: () => tracing.stop() })
@@ -123,6 +125,11 @@ async function loadTracing(options: OtlpOptions): Promise<Tracing | undefined> {
   if (options.config.OTEL_EXPORTER_OTLP_ENDPOINT === '') return undefined
   const { createOtlpTracing } = await import('./otlp.ts')
   return createOtlpTracing(options)
+}
+
+function buildClock(config: BaseConfig): Clock {
+  const clock = createClock({ file: config.CLOCK_FILE })
+  return config.DEMO_CLOCK_SECRET ? withDemoClock(clock) : clock
 }
 
 function fail(log: Logger, error: unknown, what: string): void {
