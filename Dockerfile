@@ -2,8 +2,9 @@
 FROM node:24-bookworm-slim AS source
 RUN npm install --global pnpm@12.21.0
 WORKDIR /source
-# Only these two name what is installed, so nothing else makes it be fetched again.
+# Only these name what is installed, so nothing else makes it be fetched again.
 COPY pnpm-lock.yaml pnpm-workspace.yaml ./
+COPY patches patches/
 RUN pnpm fetch --ignore-scripts
 COPY . .
 RUN pnpm install --frozen-lockfile --offline --ignore-scripts && node scripts/generate.ts
