@@ -1,4 +1,4 @@
-import { operations, type Operation } from '@alcove/contracts'
+import { deadLetterOperations, operations, type Operation } from '@alcove/contracts'
 import { listCallers } from '@alcove/graph'
 import { sampleRequest } from '@alcove/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -18,7 +18,7 @@ afterAll(async () => {
 })
 
 const listOf = (...access: Operation['access'][]) =>
-  operations.filter((operation) => access.includes(operation.access)).map((operation) => [operation.id, operation] as const)
+  [...operations, ...deadLetterOperations].filter((operation) => access.includes(operation.access)).map((operation) => [operation.id, operation] as const)
 
 /** Asks the service itself: what a gateway in between would refuse must be refused here too. */
 function ask(operation: Operation, headers: Record<string, string>): Promise<Answer> {

@@ -4,6 +4,8 @@ import { InstantSchema, nullable } from './primitives.ts'
 import { AnalyticsOverviewSchema } from './reporting.ts'
 import { serviceNames } from './services.ts'
 
+export * from './admin/dead-letters.ts'
+
 /** What scales a service by itself. `active`: it has the figures it goes by; `limited`: it would go beyond its bounds. */
 const AutoscalerSchema = Type.Object({
   replicasMin: Type.Integer(),

@@ -2,7 +2,8 @@ import type { CloudEvent, Topic } from '@alcove/contracts'
 import { withTransaction } from '@alcove/database'
 import { defineKillPoints } from '@alcove/kit'
 import type { PoolClient } from 'pg'
-import { assertKnown, matches, readEnvelope, type Handler, type PoisonError } from './handlers.ts'
+import { assertKnown, readEnvelope, type PoisonError } from './envelope.ts'
+import { matches, type EffectResult, type EventContext, type Handler } from './handlers.ts'
 import type { InboxOptions } from './inbox.ts'
 import { untraced } from './tracing.ts'
 import type { Delivery } from './transport.ts'
@@ -17,7 +18,7 @@ export interface Entry {
   poison?: PoisonError
 }
 
-type AfterCommit = () => void
+export type AfterCommit = () => void
 
 defineKillPoints(['inbox.effect', 'inbox.committed'])
 
@@ -55,13 +56,20 @@ async function applyAll(tx: PoolClient, options: InboxOptions, entries: readonly
     // Deleted when used: the same event twice in one batch has one effect.
     if (!fresh.delete(event!.id)) continue
     for (const handler of handlers) {
-      const effect = handler.effect as (ctx: object) => Promise<void | AfterCommit>
-      const run = await effect({ tx, event, topic: delivery.topic as Topic, now: options.clock.now(), traceparent })
-      if (run) after.push(run)
+      const result = await runEffect(handler, { tx, event: event!, topic: delivery.topic, now: options.clock.now(), traceparent })
+      if (typeof result === 'function') after.push(result)
     }
   }
   options.killPoints?.reach('inbox.effect')
   return after
+}
+
+type EffectContext = Omit<EventContext, 'topic'> & { topic: string }
+
+/** One handler's effect of one event. */
+export function runEffect(handler: Handler, ctx: EffectContext): Promise<EffectResult> {
+  const effect = handler.effect as (given: object) => Promise<EffectResult>
+  return effect({ ...ctx, topic: ctx.topic as Topic })
 }
 
 /** Inserts the inbox rows and answers which events are new here; waits where another process has one in progress. */
@@ -74,7 +82,8 @@ async function remember(tx: PoolClient, entries: readonly Entry[]): Promise<Set<
   return new Set(rows.map((row) => row.event_id))
 }
 
-function runAfterCommit(run: AfterCommit, log: InboxOptions['log']): void {
+/** Runs what an effect left for after the commit; it is done for good by then, so a failure is only logged. */
+export function runAfterCommit(run: AfterCommit, log: Pick<InboxOptions['log'], 'warn'>): void {
   try {
     run()
   } catch (error) {

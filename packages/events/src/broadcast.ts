@@ -2,7 +2,7 @@ import type { CloudEvent, EventType, Topic } from '@alcove/contracts'
 import type { Lifecycle, Logger } from '@alcove/kit'
 import type { Registry } from 'prom-client'
 import { assertSubscriptions, handledCounter } from './declared.ts'
-import { assertKnown, readEnvelope } from './handlers.ts'
+import { assertKnown, readEnvelope } from './envelope.ts'
 import type { Delivery, Transport } from './transport.ts'
 
 /** Options of {@link createBroadcast}. */

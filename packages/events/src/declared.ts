@@ -1,6 +1,6 @@
 import { getNode, type SubscriptionNode } from '@alcove/graph'
 import { Counter, type Registry } from 'prom-client'
-import type { Handler } from './handlers.ts'
+import { superseded, type Handler } from './handlers.ts'
 import type { Transport } from './transport.ts'
 
 /** One type or pattern of a topic, as a handler wants it and as `service.yaml` names it. */
@@ -33,17 +33,22 @@ export function restrictTransport(service: string, transport: Transport): Transp
   }
 }
 
-/** The same handlers, each counting an event once its effect is committed. */
+/** The same handlers, each counting an event once its effect is committed; one that is superseded has none to wait for. */
 export function countHandled(handlers: readonly Handler[], metrics: Registry): Handler[] {
   const handled = handledCounter(metrics)
   return handlers.map((handler) => ({
     ...handler,
     effect: async (ctx) => {
       const { topic, event } = ctx as { topic: string; event: { type: string } }
-      const after = await handler.effect(ctx)
+      const result = await handler.effect(ctx)
+      const count = () => handled.inc({ topic, type: event.type })
+      if (result === superseded) {
+        count()
+        return superseded
+      }
       return () => {
-        handled.inc({ topic, type: event.type })
-        after?.()
+        count()
+        result?.()
       }
     },
   }))

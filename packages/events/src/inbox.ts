@@ -2,11 +2,13 @@ import { isTransientDatabaseError } from '@alcove/database'
 import type { Clock, KillPoints, Logger } from '@alcove/kit'
 import type { Pool } from 'pg'
 import { commitEntries, readEntry, type Entry } from './apply.ts'
-import { bury, isParked, listParked, type DeadLetter } from './dead-letters.ts'
-import { PoisonError, type Handler } from './handlers.ts'
+import { bury, isParked, listParked, type Burial } from './dead-letters.ts'
+import { PoisonError } from './envelope.ts'
+import type { Handler } from './handlers.ts'
 import type { EventTracing } from './tracing.ts'
 import type { Delivery } from './transport.ts'
 import { backoffMs, pause } from './wait.ts'
+import { forgetWaiting, noteWaiting } from './waiting-partitions.ts'
 
 const FAILURES_MAX = 5
 
@@ -75,17 +77,21 @@ async function processOne(options: InboxOptions, entry: Entry, signal: AbortSign
     signal.throwIfAborted()
     try {
       await applyOrPark(options, entry, failures)
+      if (waits > 0) await forgetWaiting(options.pool, delivery)
       return
     } catch (error) {
       if (isTransient(error)) {
         waits += 1
         options.log.warn({ ...place, err: error, waits }, 'an event waits for something that is not available')
-        await pause(backoffMs(waits, 100, 5000), signal)
+        const pauseMs = backoffMs(waits, 100, 5000)
+        await noteWaiting(options.pool, { ...place, error: error as Error, pauseMs })
+        await pause(pauseMs, signal)
       } else if (++failures < FAILURES_MAX && !(error instanceof PoisonError)) {
         await pause(backoffMs(failures, 50, 1000), signal)
       } else {
         const reason = error instanceof PoisonError ? 'poison' : 'failed'
-        await buryUntilDone(options, { entry, error: error as Error, reason, failures }, signal)
+        const code = error instanceof PoisonError ? error.code : undefined
+        await buryUntilDone(options, { entry, error: error as Error, reason, code, failures, waits }, signal)
         options.log.error({ ...place, err: error, failures }, 'an event became a dead letter')
         return
       }
@@ -103,20 +109,20 @@ async function applyOrPark(options: InboxOptions, entry: Entry, failures: number
   await commitEntries(options, [entry])
 }
 
-interface Death {
+interface Death extends Pick<Burial, 'error' | 'reason' | 'code' | 'failures'> {
   entry: Entry
-  error: Error
-  reason: DeadLetter['reason']
-  failures: number
+  /** How often something was waited for before. */
+  waits: number
 }
 
 /** The event is lost if this gives up: it ends only when the letter is written or the partition is given up. */
-async function buryUntilDone(options: InboxOptions, { entry, ...death }: Death, signal: AbortSignal): Promise<void> {
+async function buryUntilDone(options: InboxOptions, { entry, waits: earlier, ...death }: Death, signal: AbortSignal): Promise<void> {
   const park = entry.handlers.some(({ parkOnFailure }) => parkOnFailure)
   for (let waits = 1; ; waits += 1) {
     signal.throwIfAborted()
     try {
       await bury(options.pool, { ...entry, ...death, park, now: options.clock.now() })
+      if (earlier > 0) await forgetWaiting(options.pool, entry.delivery)
       return
     } catch (error) {
       options.log.warn({ err: error, waits }, 'a dead letter could not be written; trying again')
@@ -125,7 +131,8 @@ async function buryUntilDone(options: InboxOptions, { entry, ...death }: Death, 
   }
 }
 
-function isTransient(error: unknown): boolean {
+/** Whether the same may succeed later, without anybody's doing. */
+export function isTransient(error: unknown): boolean {
   const name = error instanceof Error ? error.name : ''
   return ['TransientError', 'DependencyError', 'AbortError'].includes(name) || isTransientDatabaseError(error)
 }

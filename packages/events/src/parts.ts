@@ -1,9 +1,11 @@
-import type { ServiceStatus } from '@alcove/contracts'
+import type { ConsumingService, ServiceStatus, Topic } from '@alcove/contracts'
+import { getNode } from '@alcove/graph'
 import { runChecks, type Clock, type KillPoints, type Lifecycle, type Logger, type Tracing } from '@alcove/kit'
 import type { Pool } from 'pg'
 import type { Registry } from 'prom-client'
 import { createConsumer, type Consumer } from './consumer.ts'
 import { createTransport, type TransportConfig } from './create-transport.ts'
+import { addDeadLetterRoutes } from './dead-letter-routes.ts'
 import { assertSubscriptions, countHandled, restrictTransport } from './declared.ts'
 import type { Handler } from './handlers.ts'
 import { createRelay, type Relay } from './relay.ts'
@@ -31,7 +33,7 @@ export interface EventParts {
   transport: Transport
   relay: Relay
   consumer: Consumer
-  /** Relay, consumer, transport: to stand in `ServiceParts.lifecycles`. */
+  /** Relay, consumer, transport, and the routes of dead letters: to stand in `ServiceParts.lifecycles`. */
   lifecycles: Lifecycle[]
   /** Members of the service's own status; a figure that cannot be had while the transport or the database is away is 0, and the checks say so. */
   status(): Promise<Pick<ServiceStatus, 'checks' | 'consumerLag' | 'outboxAgeSeconds' | 'deadLetters'>>
@@ -55,7 +57,12 @@ export function createEventParts(options: EventPartsOptions): EventParts {
     transport,
     relay,
     consumer,
-    lifecycles: [relay, consumer, { name: 'event transport', phase: 'broker', stop: () => transport.close() }],
+    lifecycles: [
+      relay,
+      consumer,
+      { name: 'event transport', phase: 'broker', stop: () => transport.close() },
+      ...(handlers.length > 0 ? [createDeadLetterRoutes({ ...options, handlers }, () => relay.wake())] : []),
+    ],
     async status() {
       const asked = [read(() => consumer.lag()), read(() => relay.ageSeconds()), read(() => consumer.deadLetterCount())] as const
       const [checks, consumerLag, outboxAgeSeconds, deadLetters] = await Promise.all([runChecks({ transport: () => transport.check() }), ...asked])
@@ -73,4 +80,13 @@ async function read(ask: () => Promise<number>): Promise<number> {
   return Promise.race([ask(), late])
     .catch(() => 0)
     .finally(() => clearTimeout(timer))
+}
+
+function createDeadLetterRoutes(options: EventPartsOptions & { handlers: readonly Handler[] }, wakeRelay: () => void): Lifecycle {
+  const { service } = options
+  return {
+    name: 'dead letters',
+    phase: 'request',
+    addRoutes: (app) => addDeadLetterRoutes(app, service as ConsumingService, { ...options, topic: getNode(service).produces as Topic, wakeRelay }),
+  }
 }

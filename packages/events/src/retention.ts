@@ -9,6 +9,12 @@ export async function removeExpiredInbox(pool: Pool, olderThanDays = 30): Promis
   return rowCount ?? 0
 }
 
+/** Forgets what became of dead letters settled more than 30 days of real time ago; returns how many. */
+async function removeExpiredSettled(pool: Pool): Promise<number> {
+  const { rowCount } = await pool.query(`DELETE FROM settled_dead_letter WHERE settled_at < clock_timestamp() - interval '30 days'`)
+  return rowCount ?? 0
+}
+
 /** The smallest UUIDv7 of that millisecond: ids made before it are below it. */
 function uuidBefore(atMs: number): string {
   const hex = atMs.toString(16).padStart(12, '0')
@@ -23,6 +29,7 @@ export function retentionSweep(pool: Pool, transport: Transport): { name: string
     timeLimitSeconds: 300,
     async run() {
       await removeExpiredInbox(pool)
+      await removeExpiredSettled(pool)
       await transport.removeExpired()
     },
   }

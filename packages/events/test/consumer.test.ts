@@ -6,10 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import {
   createConsumer,
   createEmbeddedLog,
-  discardDeadLetter,
   listDeadLetters,
   onEvent,
-  replayDeadLetter,
   TransientError,
   type Consumer,
   type ConsumerOptions,
@@ -161,53 +159,6 @@ describe('consumer', () => {
     await waitFor(async () => (await consumer.lag()) === 0)
     expect((await effects()).map(({ key }) => key).sort()).toEqual(good.map(({ subject }) => subject).sort())
     expect(await letters()).toHaveLength(1)
-  })
-
-  it('buries poison at once: no JSON, no envelope, an unknown schema, data that the schema refuses', async () => {
-    const consumer = await startConsumer([record, onEvent({ topic: 'booking', type: 'booking.*' }, async () => undefined)])
-    const key = newId()
-    const send = (value: string) => transport.publish('booking', [{ key, value }])
-    await send('{"this is": no JSON')
-    await send('{"specversion":"1.0"}')
-    await send(JSON.stringify({ ...build(key), type: 'booking.unheard-of.v9' }))
-    await send(JSON.stringify({ ...build(key), data: { ...bookingCreated.example, status: 'flying' } }))
-    await publish(build(key))
-    await waitFor(async () => (await consumer.lag()) === 0)
-    expect((await letters()).map(({ reason }) => reason)).toEqual(['poison', 'poison', 'poison', 'poison'])
-    expect((await letters())[0]!.error).toContain('/status')
-    expect(await effects()).toHaveLength(1)
-  })
-
-  it('parks a key for a handler that cannot use versions; other keys go on; the letters replay in order', async () => {
-    let broken = true
-    const handlers = [
-      onEvent(
-        bookingCreated,
-        async ({ tx, event }) => {
-          if (broken && event.data.version === 1 && event.subject === bad) throw new Error('no')
-          await tx.query('INSERT INTO effect VALUES ($1, $2, $3)', [event.id, event.subject, event.data.version])
-        },
-        { parkOnFailure: true },
-      ),
-    ]
-    const [bad, good] = [newId(), newId()]
-    const consumer = await startConsumer(handlers)
-    await publish(build(bad, 1), build(good, 1), build(bad, 2), build(bad, 3))
-    await waitFor(async () => (await consumer.lag()) === 0)
-    expect(await effects()).toEqual([{ key: good, version: 1 }])
-    const waiting = (await letters()).toReversed()
-    expect(waiting.map(({ reason }) => reason)).toEqual(['failed', 'parked', 'parked'])
-    broken = false
-    const options = { handlers, now: new Date() }
-    await expect(replayDeadLetter(database.pool, waiting[1]!.id, options)).rejects.toThrow('older')
-    await replayDeadLetter(database.pool, waiting[0]!.id, options)
-    await replayDeadLetter(database.pool, waiting[1]!.id, options)
-    expect(await discardDeadLetter(database.pool, waiting[2]!.id)).toBe(true)
-    expect(await discardDeadLetter(database.pool, waiting[2]!.id)).toBe(false)
-    await publish(build(bad, 4))
-    await waitFor(async () => (await consumer.lag()) === 0)
-    expect((await effects()).filter(({ key }) => key === bad).map(({ version }) => version)).toEqual([1, 2, 4])
-    expect(await letters()).toEqual([])
   })
 
   it('runs what a handler returns after the commit, once', async () => {

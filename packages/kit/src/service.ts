@@ -31,6 +31,8 @@ export interface Lifecycle {
   stop?(): Promise<void>
   pause?(): void | Promise<void>
   resume?(): void | Promise<void>
+  /** Internal routes that come with it; called before the application listens. */
+  addRoutes?(app: FastifyInstance): void
 }
 
 export interface ServiceParts {
@@ -93,6 +95,7 @@ export async function runService<P extends Record<string, TSchema>>(definition: 
       parts.lifecycles.push({ name: 'traces', phase: 'telemetry', stop: () => tracing.stop() })
     }
     addStatusRoute(definition.name, config, parts)
+    for (const lifecycle of parts.lifecycles) lifecycle.addRoutes?.(parts.app)
     const controls = testControls
       ? { killPoints, setConsumersPaused: (paused: boolean) => setConsumersPaused(parts.lifecycles, paused), forceBreaker: parts.forceBreaker }
       : undefined

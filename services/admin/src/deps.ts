@@ -1,6 +1,7 @@
 import type { CallOptions } from '@alcove/client'
 import type { AnalyticsOverview, ServiceName, ServiceStatus } from '@alcove/contracts'
 import type { Authenticator, Clock, Logger, Registry } from '@alcove/kit'
+import type { DeadLetterSources } from './domain/dead-letters.ts'
 import type { Deployment } from './domain/describe-services.ts'
 
 /** What admin's application is built from. */
@@ -16,6 +17,7 @@ export interface AdminDeps {
   askStatuses: AskStatuses
   /** By service; empty where nobody says what runs. */
   readDeployments(): Promise<ReadonlyMap<string, Deployment>>
+  deadLetters: DeadLetterSources
 }
 
 export type AskStatuses = (options: { requestId: string; traceparent: string }) => Promise<ReadonlyMap<ServiceName, ServiceStatus | undefined>>

@@ -2,6 +2,7 @@ import { createServiceClient } from '@alcove/client'
 import { runService, type BaseConfig, type Logger } from '@alcove/kit'
 import type { Static } from 'typebox'
 import { buildApp } from './app.ts'
+import { createDeadLetterSources } from './clients/dead-letters.ts'
 import { getOverview } from './clients/reporting.ts'
 import type { ClusterWatchOptions } from './clients/cluster-watch.ts'
 import { createStatusAsker } from './clients/statuses.ts'
@@ -19,7 +20,17 @@ await runService({
     const cluster = config.PROFILE === 'cluster' ? (await import('./clients/cluster-watch.ts')).createClusterWatch(toClusterOptions(config, log)) : undefined
     const readDeployments = cluster?.read ?? createSupervisorReader(config.SUPERVISOR_STATE_FILE)
     return {
-      app: buildApp({ log, metrics, clock, version, authenticator, askOverview: (options) => getOverview(client, options), askStatuses, readDeployments }),
+      app: buildApp({
+        log,
+        metrics,
+        clock,
+        version,
+        authenticator,
+        askOverview: (options) => getOverview(client, options),
+        askStatuses,
+        readDeployments,
+        deadLetters: createDeadLetterSources(client),
+      }),
       // It stores nothing and needs nobody in particular: what is missing shows in its answers.
       readiness: {},
       status: async () => ({ breakers: client.breakers() }),

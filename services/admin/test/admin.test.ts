@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import Type from 'typebox'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { buildApp } from '../src/app.ts'
+import { createDeadLetterSources } from '../src/clients/dead-letters.ts'
 import { getOverview } from '../src/clients/reporting.ts'
 import { createStatusAsker } from '../src/clients/statuses.ts'
 import { createSupervisorReader } from '../src/clients/supervisor-state.ts'
@@ -75,6 +76,7 @@ beforeEach(async () => {
     askOverview: (options) => getOverview(client, options),
     askStatuses: createStatusAsker({ client, log, version }),
     readDeployments: createSupervisorReader(stateFile),
+    deadLetters: createDeadLetterSources(client),
   })
 })
 afterEach(async () => {

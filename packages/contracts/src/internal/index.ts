@@ -1,5 +1,6 @@
 export * from './auth.ts'
 export * from './booking.ts'
+export * from './dead-letters.ts'
 export * from './payment.ts'
 export * from './status.ts'
 export * from './user.ts'
