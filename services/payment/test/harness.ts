@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bookingConfirmed, type AttemptTarget, type BookingState } from '@alcove/contracts'
 import { createPool, withTransaction } from '@alcove/database'
+import type { EffectResult } from '@alcove/events'
 import { newId } from '@alcove/kit'
 import { createTestClock, createTestDatabase } from '@alcove/testing'
 import { createSandboxProvider } from '../src/clients/sandbox.ts'
@@ -98,9 +99,9 @@ export async function startPayment(options: { slowMs?: number } = {}) {
       data,
     }
     const handler = onBookingEvent({ reach, realNow, wakeWorker: () => undefined })
-    const effect = handler.effect as (ctx: object) => Promise<void | (() => void)>
+    const effect = handler.effect as (ctx: object) => Promise<EffectResult>
     const after = await withTransaction(pool, (tx) => effect({ tx, event, topic: 'booking', now: clock.now() }))
-    after?.()
+    if (typeof after === 'function') after()
   }
 
   return {

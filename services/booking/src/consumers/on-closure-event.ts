@@ -1,5 +1,5 @@
 import { closureCreated, closureDeleted } from '@alcove/contracts'
-import { onEvent, type Handler } from '@alcove/events'
+import { onEvent, superseded, type Handler } from '@alcove/events'
 import type { PoolClient } from 'pg'
 
 export interface StoredClosure {
@@ -12,13 +12,12 @@ export interface StoredClosure {
 }
 
 export interface ClosureEventDeps {
-  storeClosure: (tx: PoolClient, closure: StoredClosure, deleted: boolean) => Promise<void>
+  /** False: a newer version is stored. */
+  storeClosure: (tx: PoolClient, closure: StoredClosure, deleted: boolean) => Promise<boolean>
 }
 
 /** Closures as claims check them. A deletion that overtakes its creation stays deleted: only newer versions apply. */
 export function onClosureEvents(deps: ClosureEventDeps): Handler[] {
-  return [
-    onEvent(closureCreated, ({ tx, event }) => deps.storeClosure(tx, event.data, false)),
-    onEvent(closureDeleted, ({ tx, event }) => deps.storeClosure(tx, event.data, true)),
-  ]
+  const store = async (tx: PoolClient, closure: StoredClosure, deleted: boolean) => ((await deps.storeClosure(tx, closure, deleted)) ? undefined : superseded)
+  return [onEvent(closureCreated, ({ tx, event }) => store(tx, event.data, false)), onEvent(closureDeleted, ({ tx, event }) => store(tx, event.data, true))]
 }

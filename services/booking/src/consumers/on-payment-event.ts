@@ -1,11 +1,11 @@
 import { paymentAuthorized, paymentCaptured, paymentFailed, paymentRefunded, paymentVoided, type PaymentState } from '@alcove/contracts'
-import { onEvent, type Handler } from '@alcove/events'
+import { onEvent, superseded, type Handler } from '@alcove/events'
 import type { PoolClient } from 'pg'
 import type { By } from '../domain/booking.ts'
 
 export interface PaymentEventDeps {
-  /** Applies what is newer than what is known, in the inbox transaction. */
-  notePayment: (tx: PoolClient, state: PaymentState, when: { now: Date; by: By }) => Promise<void>
+  /** Applies what is newer than what is known, in the inbox transaction. False: it is older. */
+  notePayment: (tx: PoolClient, state: PaymentState, when: { now: Date; by: By }) => Promise<boolean>
   wakeRelay: () => void
 }
 
@@ -13,8 +13,8 @@ export interface PaymentEventDeps {
 export function onPaymentEvents(deps: PaymentEventDeps): Handler[] {
   return [paymentAuthorized, paymentCaptured, paymentVoided, paymentRefunded, paymentFailed].map((eventType) =>
     onEvent(eventType, async ({ tx, event, now, traceparent }) => {
-      await deps.notePayment(tx, event.data, { now, by: { type: 'service', id: 'payment', traceparent: traceparent ?? null } })
-      return deps.wakeRelay
+      const by: By = { type: 'service', id: 'payment', traceparent: traceparent ?? null }
+      return (await deps.notePayment(tx, event.data, { now, by })) ? deps.wakeRelay : superseded
     }),
   )
 }

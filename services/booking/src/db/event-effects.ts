@@ -3,30 +3,37 @@ import type { Pool, PoolClient } from 'pg'
 import type { BookingRecord, By } from '../domain/booking.ts'
 import { toBooking } from './booking-row.ts'
 
-/** Effects of other services' events, each in the inbox transaction it is lent. */
+/** Effects of other services' events, each in the inbox transaction it is lent. They answer false when a newer version is here already. */
 export const eventEffects = {
-  async notePayment(tx: PoolClient, state: PaymentState, { now, by }: { now: Date; by: By }): Promise<void> {
+  async notePayment(tx: PoolClient, state: PaymentState, { now, by }: { now: Date; by: By }): Promise<boolean> {
     const { attemptId, paymentId, version, status, reasonCode } = state
-    await tx.query({
+    const { rows } = await tx.query<{ is_older: boolean }>({
       name: 'note_payment',
-      text: 'SELECT note_payment($1, $2, $3, $4, $5, $6, $7)',
+      text: `SELECT NOT note_payment($1, $2, $3, $4, $5, $6, $7) AND EXISTS (SELECT FROM attempt WHERE id = $1 AND payment_version >= $3) AS is_older`,
       values: [attemptId, paymentId, version, status, reasonCode, now, JSON.stringify(by)],
     })
+    return !rows[0]!.is_older
   },
-  async storeDeactivation(tx: PoolClient, { userId, version, now }: { userId: string; version: number; now: Date }): Promise<void> {
-    await tx.query('INSERT INTO deactivated_user (user_id, version, deactivated_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [userId, version, now])
+  async storeDeactivation(tx: PoolClient, { userId, version, now }: { userId: string; version: number; now: Date }): Promise<boolean> {
+    const { rowCount } = await tx.query('INSERT INTO deactivated_user (user_id, version, deactivated_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
+      userId,
+      version,
+      now,
+    ])
+    return rowCount === 1
   },
   async storeClosure(
     tx: PoolClient,
     closure: { closureId: string; version: number; locationId: string; spaceIds: string[] | null; startsAt: string; endsAt: string },
     deleted: boolean,
-  ): Promise<void> {
-    await tx.query(
+  ): Promise<boolean> {
+    const { rowCount } = await tx.query(
       `INSERT INTO closure AS c (id, version, location_id, space_ids, starts_at, ends_at, deleted) VALUES ($1, $2, $3, $4, $5, $6, $7)
        ON CONFLICT (id) DO UPDATE SET version = excluded.version, space_ids = excluded.space_ids, starts_at = excluded.starts_at,
          ends_at = excluded.ends_at, deleted = excluded.deleted WHERE c.version < excluded.version`,
       [closure.closureId, closure.version, closure.locationId, closure.spaceIds ?? [], closure.startsAt, closure.endsAt, deleted],
     )
+    return rowCount === 1
   },
 }
 

@@ -1,11 +1,12 @@
 import { bookingCheckedIn, bookingCompleted, bookingNoShow } from '@alcove/contracts'
-import { onEvent } from '@alcove/events'
+import { onEvent, superseded } from '@alcove/events'
 import type { ConsumerDeps } from './deps.ts'
 
 /** Nobody is told that they came, left or did not come; but who is there already needs no reminder. */
 export const onBookingProgressed = (deps: ConsumerDeps) =>
   [bookingCheckedIn, bookingCompleted, bookingNoShow].map((type) =>
     onEvent(type, async ({ tx, event }) => {
-      await deps.stores(tx).keepBooking(event.data)
+      const { isNewer } = await deps.stores(tx).keepBooking(event.data)
+      return isNewer ? undefined : superseded
     }),
   )

@@ -1,5 +1,5 @@
 import { bookingRescheduled, bookingRescheduledV2, hasSuccessor, type BookingMove, type BookingState, type CloudEvent } from '@alcove/contracts'
-import { onEvent, type EventContext } from '@alcove/events'
+import { onEvent, superseded, type EventContext } from '@alcove/events'
 import { noticeReschedule } from '../domain/booking-notices.ts'
 import type { ConsumerDeps } from './deps.ts'
 
@@ -10,7 +10,9 @@ import type { ConsumerDeps } from './deps.ts'
 export function onBookingRescheduled(deps: ConsumerDeps) {
   const tell = async ({ tx, event, now }: Pick<EventContext, 'tx' | 'now'> & { event: CloudEvent<BookingState | BookingMove> }) => {
     const stores = deps.stores(tx)
-    await stores.keepBooking(event.data)
+    const { isNewer } = await stores.keepBooking(event.data)
+    // Replayed late: what became of the booking since was told already.
+    if (!isNewer) return superseded
     await stores.oweNotices(noticeReschedule(event.id, event.data), now)
     return deps.wake
   }

@@ -1,9 +1,10 @@
 import { closureCreated, closureDeleted } from '@alcove/contracts'
-import { onEvent } from '@alcove/events'
+import { onEvent, superseded, type EventContext } from '@alcove/events'
 import type { ConsumerDeps } from './deps.ts'
 
 /** Only notes the closure: whom it hits is asked of booking by a job, since bookings in flight may still appear. */
-export const onClosureChanged = (deps: ConsumerDeps) => [
-  onEvent(closureCreated, ({ tx, event }) => deps.stores(tx).keepClosure(event.data, false)),
-  onEvent(closureDeleted, ({ tx, event }) => deps.stores(tx).keepClosure(event.data, true)),
-]
+export function onClosureChanged(deps: ConsumerDeps) {
+  const keep = async (tx: EventContext['tx'], closure: typeof closureCreated.example, isDeleted: boolean) =>
+    (await deps.stores(tx).keepClosure(closure, isDeleted)) ? undefined : superseded
+  return [onEvent(closureCreated, ({ tx, event }) => keep(tx, event.data, false)), onEvent(closureDeleted, ({ tx, event }) => keep(tx, event.data, true))]
+}

@@ -4,18 +4,19 @@ import { hasOtherTime } from '../domain/booking-notices.ts'
 
 /**
  * Keeps the newest state of a booking, whatever order its events come in. A new time starts the reminder's wait anew;
- * any other change leaves it. Answers whether the booking was known before, which only a confirmed one is.
+ * any other change leaves it. Answers whether the booking was known before, which only a
+ * confirmed one is, and whether this state is newer than what was known.
  */
-export async function keepBooking(tx: Queryable, booking: BookingState): Promise<{ wasKnown: boolean }> {
-  const kept = await tx.query<{ was_known: boolean }>(
+export async function keepBooking(tx: Queryable, booking: BookingState): Promise<{ wasKnown: boolean; isNewer: boolean }> {
+  const kept = await tx.query<{ was_known: boolean; is_newer: boolean }>(
     `WITH before AS (SELECT FROM booking WHERE id = $1),
      kept AS (
        INSERT INTO booking (id, version, user_id, status, starts_at, ends_at, settled_at, facts)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
        ON CONFLICT (id) DO UPDATE SET version = excluded.version, status = excluded.status, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
          settled_at = CASE WHEN $9::boolean THEN excluded.settled_at ELSE booking.settled_at END, facts = excluded.facts
-       WHERE booking.version < excluded.version)
-     SELECT EXISTS (SELECT FROM before) AS was_known`,
+       WHERE booking.version < excluded.version RETURNING id)
+     SELECT EXISTS (SELECT FROM before) AS was_known, EXISTS (SELECT FROM kept) AS is_newer`,
     [
       booking.bookingId,
       booking.version,
@@ -28,7 +29,7 @@ export async function keepBooking(tx: Queryable, booking: BookingState): Promise
       hasOtherTime(booking),
     ],
   )
-  return { wasKnown: kept.rows[0]?.was_known ?? false }
+  return { wasKnown: kept.rows[0]!.was_known, isNewer: kept.rows[0]!.is_newer }
 }
 
 /**

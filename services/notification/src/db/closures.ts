@@ -1,18 +1,19 @@
 import type { Queryable } from '@alcove/database'
 import type { UntoldClosure } from '../domain/stores.ts'
 
-/** Keeps the newest state of a closure: one deleted before anybody was told is told to nobody. */
+/** Keeps the newest state of a closure: one deleted before anybody was told is told to nobody. False: a newer one is kept already. */
 export async function keepClosure(
   tx: Queryable,
   closure: { closureId: string; version: number; startsAt: string; endsAt: string },
   isDeleted: boolean,
-): Promise<void> {
-  await tx.query(
+): Promise<boolean> {
+  const { rowCount } = await tx.query(
     `INSERT INTO closure (id, version, starts_at, ends_at, deleted) VALUES ($1, $2, $3, $4, $5)
      ON CONFLICT (id) DO UPDATE SET version = excluded.version, starts_at = excluded.starts_at, ends_at = excluded.ends_at, deleted = excluded.deleted
      WHERE closure.version < excluded.version`,
     [closure.closureId, closure.version, closure.startsAt, closure.endsAt, isDeleted],
   )
+  return rowCount === 1
 }
 
 export async function listUntoldClosures(db: Queryable, now: Date): Promise<UntoldClosure[]> {

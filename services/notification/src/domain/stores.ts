@@ -6,15 +6,16 @@ import type { MailboxRow, NotificationRow, Page } from './rows.ts'
 export interface Stores {
   /** Owes notices to their recipients, one row a channel. Repeating it changes nothing. */
   oweNotices(notices: readonly Notice[], now: Date): Promise<void>
-  /** Keeps the newest state of a booking. Answers whether it was known before, which only a confirmed one is. */
-  keepBooking(booking: BookingState): Promise<{ wasKnown: boolean }>
+  /** Keeps the newest state of a booking. Answers whether it was known before, which only a confirmed one is, and whether this one is newer. */
+  keepBooking(booking: BookingState): Promise<{ wasKnown: boolean; isNewer: boolean }>
   /** Bookings that are now to be reminded of, marked as such. */
   takeDueReminders(due: { now: Date; leadMinutes: number; limit: number }): Promise<BookingState[]>
-  keepClosure(closure: { closureId: string; version: number; startsAt: string; endsAt: string }, isDeleted: boolean): Promise<void>
+  /** False: a newer state is kept already; the same of {@link keepOperator}. */
+  keepClosure(closure: { closureId: string; version: number; startsAt: string; endsAt: string }, isDeleted: boolean): Promise<boolean>
   /** Closures not over yet whose members may not all have been told. */
   listUntoldClosures(now: Date): Promise<UntoldClosure[]>
   markClosureTold(id: string, now: Date): Promise<void>
-  keepOperator(account: { userId: string; version: number; roles: readonly string[]; status: string }): Promise<void>
+  keepOperator(account: { userId: string; version: number; roles: readonly string[]; status: string }): Promise<boolean>
   listOperatorIds(): Promise<string[]>
   /** Deletes what nobody needs any more. */
   purgeOld(now: Date): Promise<void>

@@ -1,9 +1,10 @@
 import { topics, type CloudEvent } from '@alcove/contracts'
-import { onEvent, type EventContext, type Handler } from '@alcove/events'
+import { onEvent, superseded, type EventContext, type Handler } from '@alcove/events'
 
 export interface OnAnyEventDeps {
   keepRawEvent(tx: EventContext['tx'], topic: string, event: CloudEvent): Promise<void>
-  project(tx: EventContext['tx'], event: CloudEvent): Promise<void>
+  /** False: the read model has a newer version. */
+  project(tx: EventContext['tx'], event: CloudEvent): Promise<boolean>
 }
 
 /**
@@ -14,7 +15,7 @@ export function onAnyEvent(deps: OnAnyEventDeps): Handler[] {
   return topics.map((topic) =>
     onEvent({ topic, type: '*' }, async ({ tx, event }) => {
       await deps.keepRawEvent(tx, topic, event)
-      await deps.project(tx, event)
+      return (await deps.project(tx, event)) ? undefined : superseded
     }),
   )
 }

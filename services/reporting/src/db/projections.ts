@@ -91,11 +91,14 @@ const PROJECTIONS: readonly (readonly [string, Projection])[] = [
 
 const READ_MODELS = ['location', 'space', 'closure', 'booking', 'payment', 'audit_entry']
 
-/** Applies one event to the read models: the same result in any order and any number of times. What is told in a newer version too counts once. */
-export async function project(tx: Queryable, event: CloudEvent): Promise<void> {
-  if (hasSuccessor(event)) return
+/**
+ * Applies one event to the read models: the same result in any order and any number of times. What is told in a newer version too counts
+ * once. False: a newer version of its aggregate is here already.
+ */
+export async function project(tx: Queryable, event: CloudEvent): Promise<boolean> {
+  if (hasSuccessor(event)) return true
   const projection = PROJECTIONS.find(([start]) => event.type.startsWith(start))?.[1]
-  if (projection?.table) await tx.query({ name: `project-${projection.table}`, text: upsertOf(projection), values: projection.values(event.data as never) })
+  const isNewest = !projection?.table || (await upsert(tx, projection, event))
   const row = toAuditRow(event)
   if (row) {
     await tx.query({
@@ -104,6 +107,16 @@ export async function project(tx: Queryable, event: CloudEvent): Promise<void> {
       values: [row.id, row.at, row.actorType, row.actorId, row.action, row.subject, row.requestId],
     })
   }
+  return isNewest
+}
+
+async function upsert(tx: Queryable, projection: Projection, event: CloudEvent): Promise<boolean> {
+  const { rowCount } = await tx.query({
+    name: `project-${projection.table}`,
+    text: upsertOf(projection),
+    values: projection.values(event.data as never),
+  })
+  return rowCount === 1
 }
 
 /** Empties what {@link project} fills. */

@@ -1,5 +1,5 @@
 import { accountDeactivated } from '@alcove/contracts'
-import { onEvent } from '@alcove/events'
+import { onEvent, superseded } from '@alcove/events'
 import { newProfile } from '../domain/ensure-profile.ts'
 import { setDeactivated } from '../domain/set-deactivated.ts'
 import type { ConsumerDeps } from './index.ts'
@@ -14,6 +14,7 @@ export const onAccountDeactivated = (deps: ConsumerDeps) =>
       await stores.events.profileUpdated(profile)
       return () => deps.wakeNames()
     }
-    if (await stores.profiles.advance(userId, version)) await setDeactivated(stores, { userId, now })
+    if (!(await stores.profiles.advance(userId, version))) return superseded
+    await setDeactivated(stores, { userId, now })
     return undefined
   })

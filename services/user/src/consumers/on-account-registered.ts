@@ -1,5 +1,5 @@
 import { accountRegistered } from '@alcove/contracts'
-import { onEvent } from '@alcove/events'
+import { onEvent, superseded } from '@alcove/events'
 import { newProfile } from '../domain/ensure-profile.ts'
 import type { ConsumerDeps } from './index.ts'
 
@@ -9,6 +9,7 @@ export const onAccountRegistered = (deps: ConsumerDeps) =>
     const { userId, version, status } = event.data
     const stores = deps.storesOf(tx, { now, traceparent })
     const profile = newProfile(deps.defaults, { id: userId, displayName: '', status }, now)
-    if (await stores.profiles.insert({ ...profile, nameDue: true, accountVersion: version })) await stores.events.profileUpdated(profile)
+    if (!(await stores.profiles.insert({ ...profile, nameDue: true, accountVersion: version }))) return superseded
+    await stores.events.profileUpdated(profile)
     return () => deps.wakeNames()
   })
