@@ -5,7 +5,7 @@ ALCOVE := $(NODE) scripts/alcove.ts
 VITEST := $(NODE) node_modules/vitest/vitest.mjs
 MANIFESTS := pnpm-lock.yaml pnpm-workspace.yaml package.json $(wildcard packages/*/package.json services/*/package.json)
 
-.PHONY: help install generate hooks up down status logs stop start restart dev reset demo test test-charts test-cluster test-kafka faults chaos bench rebuild-reports lint format
+.PHONY: help install generate hooks up down status logs stop start restart dev reset demo test test-charts test-cluster test-kafka test-redis faults chaos bench rebuild-reports lint format
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -69,6 +69,9 @@ faults: generate ## Every call of every flow failing in every way; one alone: CA
 
 chaos: generate ## Bookings while everything is killed in turn, then the books are checked (SEED=1 DURATION_SECONDS=180)
 	@$(NODE) scripts/chaos.ts
+
+test-redis: generate ## The gateway's limits and kept answers on a real Redis (REDIS_TEST_URL, else redis-server, else Docker)
+	@$(VITEST) run --project redis --reporter=default --reporter=json --outputFile.json=node_modules/.cache/alcove/tests-redis.json
 
 test-cluster: generate ## Install, restart and break Alcove on the cluster of the current context (CLUSTER_SHORT=on: a part)
 	@$(VITEST) run --project cluster

@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 
 const common = {
   pool: 'forks' as const,
@@ -18,6 +18,7 @@ export default defineConfig({
           ...common,
           name: 'unit',
           include: ['packages/*/{src,test}/**/*.test.ts', 'services/*/{src,test}/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, 'services/gateway/test/redis/**'],
           sequence: { groupOrder: 0 },
         },
       },
@@ -43,6 +44,16 @@ export default defineConfig({
           testTimeout: 900_000,
           hookTimeout: 900_000,
           fileParallelism: false,
+        },
+      },
+      {
+        // A real Redis, started for the run unless REDIS_TEST_URL names one; `make test-redis`.
+        test: {
+          ...common,
+          name: 'redis',
+          include: ['services/gateway/test/redis/**/*.test.ts'],
+          globalSetup: [...common.globalSetup, 'services/gateway/test/redis/global-setup.ts'],
+          sequence: { groupOrder: 2 },
         },
       },
       {

@@ -54,6 +54,8 @@ export const GatewayStatusSchema = Type.Object({
   uptimeSeconds: Type.Integer(),
   revocations: Type.Object({ loaded: Type.Boolean(), sessions: Type.Integer(), people: Type.Integer() }),
   rateLimits: Type.Array(Type.Object({ name: Type.String(), requests: Type.Integer(), windowSeconds: Type.Integer() })),
+  /** Whether limits and kept answers are common to all replicas: `none` none is configured, `away` each goes on alone. */
+  redis: Type.Enum(['none', 'up', 'away']),
   services: Type.Object({ total: Type.Integer(), healthy: Type.Integer(), ejected: Type.Integer() }),
 })
 

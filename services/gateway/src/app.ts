@@ -14,7 +14,7 @@ export function buildApp(deps: GatewayDeps): FastifyInstance {
   const { log, metrics, clock, version } = deps
   const authenticator = withRevocations(deps.authenticator, deps.revocations)
   const app = createApp({ service: 'gateway', log, metrics, clock, version, authenticator })
-  addEdge(app, { authenticator, windows: deps.rateLimits, trustedProxyHops: deps.trustedProxyHops })
+  addEdge(app, { authenticator, windows: deps.rateLimits, limiter: deps.limiter, trustedProxyHops: deps.trustedProxyHops })
   app.addHook('onRequest', (_request, reply, done) => {
     // A service's own name replaces it when that one answers.
     reply.header('x-gateway-service', 'gateway')

@@ -5,6 +5,10 @@ export const configSchema = Type.Object({
   ...baseConfigSchema,
   /** `off`, or a list that replaces the general windows: `50/s,2000/min`. Empty: 10/s, 100/10s, 1000/min. */
   RATE_LIMITS: Type.String({ pattern: '^(off|\\d{1,7}/(\\d{0,5}s|\\d{0,4}min|\\d{0,3}h)(,\\d{1,7}/(\\d{0,5}s|\\d{0,4}min|\\d{0,3}h))*)?$', default: '' }),
+  /** `redis://…` or `rediss://…`: limits and kept answers are then common to all replicas. Empty: each has its own. */
+  REDIS_URL: Type.String({ pattern: '^(rediss?://.+)?$', default: '' }),
+  /** How long a request waits for Redis before it is judged without. */
+  REDIS_TIMEOUT_MS: Type.Integer({ minimum: 10, maximum: 5000, default: 250 }),
   /** The longest a request may take; a longer or absent `X-Request-Deadline-Ms` means this. */
   EDGE_DEADLINE_MAX_MS: Type.Integer({ minimum: 100, maximum: 30_000, default: 30_000 }),
   /** Proxies in front that append to `X-Forwarded-For`; 0: the connection's address is the client's. */

@@ -2,7 +2,7 @@ import type { ServiceClient } from '@alcove/client'
 import type { ServiceName } from '@alcove/contracts'
 import type { Authenticator, Clock, Logger, Registry as Metrics } from '@alcove/kit'
 import type { DevClock } from './domain/dev-clock.ts'
-import type { Window } from './domain/rate-limits.ts'
+import type { Limiter, Window } from './domain/rate-limits.ts'
 import type { Registry } from './domain/registry.ts'
 import type { Revocations } from './domain/revocations.ts'
 import type { StaleAnswers } from './stale-answers.ts'
@@ -29,6 +29,9 @@ export interface GatewayDeps {
   now(): number
   /** undefined: no limits. */
   rateLimits: readonly Window[] | undefined
+  limiter: Limiter
+  /** What the replicas have in common; `none` when every one is on its own. */
+  redisState(): 'none' | 'up' | 'away'
   trustedProxyHops: number
   deadlineMaxMs: number
   /** Local profile only. */

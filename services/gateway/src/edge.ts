@@ -1,7 +1,6 @@
 import { ProblemError, unauthenticated, type Authenticator, type Principal } from '@alcove/kit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { LRUCache } from 'lru-cache'
-import { ClientUsage, listWindows, type LimitState, type Window } from './domain/rate-limits.ts'
+import { listWindows, type Limiter, type LimitState, type LimitVerdict, type Window } from './domain/rate-limits.ts'
 import type { Revocations } from './domain/revocations.ts'
 
 /** What the edge found out about a request before any route sees it. */
@@ -37,34 +36,33 @@ export interface EdgeOptions {
   authenticator: Authenticator
   /** undefined: no limits. */
   windows: readonly Window[] | undefined
+  limiter: Limiter
   trustedProxyHops: number
 }
 
-const clientsMax = 20_000
 /** Probed by load balancers, several times a second. */
 const unlimited = new Set(['/health'])
 
 /** Recognises and counts every client before anything else is done with a request. */
 export function addEdge(app: FastifyInstance, options: EdgeOptions): void {
-  const { authenticator, windows, trustedProxyHops } = options
-  const usage = new LRUCache<string, ClientUsage>({ max: clientsMax })
+  const { authenticator, windows, limiter, trustedProxyHops } = options
   app.decorateRequest('edge', null)
 
-  function admit(request: FastifyRequest, reply: FastifyReply): Error | undefined {
+  function admit(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
     const path = request.url.split('?', 1)[0]!
-    if (windows === undefined || unlimited.has(path)) return undefined
+    if (windows === undefined || unlimited.has(path)) {
+      done()
+      return
+    }
     const { principal, address } = request.edge!
-    const client = principal?.userId ?? address
-    let used = usage.get(client)
-    if (!used) usage.set(client, (used = new ClientUsage()))
     const counted = listWindows(windows, path)
-    const { allowed, tightest } = used.take(counted, performance.now())
-    setLimitHeaders(reply, counted, tightest)
-    if (allowed) return undefined
-    const { window, resetSeconds } = tightest
-    return new ProblemError('rate-limited', `At most ${window.requests} requests in ${window.windowSeconds} s are allowed here.`, {
-      headers: { 'retry-after': String(resetSeconds) },
-    })
+    const judge = (verdict: LimitVerdict) => {
+      setLimitHeaders(reply, counted, verdict.tightest)
+      done(verdict.allowed ? undefined : rateLimited(verdict.tightest))
+    }
+    const verdict = limiter.take(principal?.userId ?? address, counted)
+    if (verdict instanceof Promise) verdict.then(judge, done)
+    else judge(verdict)
   }
 
   app.addHook('onRequest', (request, reply, done) => {
@@ -72,12 +70,12 @@ export function addEdge(app: FastifyInstance, options: EdgeOptions): void {
     request.edge = edge
     const { authorization } = request.headers
     if (authorization === undefined) {
-      done(admit(request, reply))
+      admit(request, reply, done)
       return
     }
     const refuse = (error: unknown) => {
       edge.refusal = error as Error
-      done(admit(request, reply))
+      admit(request, reply, done)
     }
     let found: Principal | Promise<Principal>
     try {
@@ -88,10 +86,16 @@ export function addEdge(app: FastifyInstance, options: EdgeOptions): void {
     }
     const accept = (principal: Principal) => {
       edge.principal = principal
-      done(admit(request, reply))
+      admit(request, reply, done)
     }
     if (found instanceof Promise) found.then(accept, refuse)
     else accept(found)
+  })
+}
+
+function rateLimited({ window, resetSeconds }: LimitState): ProblemError {
+  return new ProblemError('rate-limited', `At most ${window.requests} requests in ${window.windowSeconds} s are allowed here.`, {
+    headers: { 'retry-after': String(resetSeconds) },
   })
 }
 

@@ -4,8 +4,11 @@ import { createBroadcast, createTransport } from '@alcove/events'
 import { runService } from '@alcove/kit'
 import { buildApp } from './app.ts'
 import { createDevClock } from './clients/dev-clock.ts'
+import { createLocalLimiter, createSharedLimiter } from './clients/limiters.ts'
+import { createRedis } from './clients/redis.ts'
 import { accountEvents, applyAccountEvent, createRevocationLoader } from './clients/revocation-feed.ts'
 import { createServiceRegistry } from './clients/service-registry.ts'
+import { createSharedAnswers } from './clients/shared-answers.ts'
 import { configSchema } from './config.ts'
 import { parseRateLimits } from './domain/rate-limits.ts'
 import { Revocations } from './domain/revocations.ts'
@@ -23,9 +26,13 @@ await runService({
     const broadcast = createBroadcast({ service: 'gateway', transport, types: accountEvents, log, metrics, onEvent })
     const loader = createRevocationLoader({ client, revocations, log })
     const { registry, probe, guarded } = createServiceRegistry({ client, config, log, metrics })
+    const redis = config.REDIS_URL ? createRedis({ url: config.REDIS_URL, timeoutMs: config.REDIS_TIMEOUT_MS, log, metrics }) : undefined
+    const local = createLocalLimiter()
+    const ageMaxMs = config.STALE_ANSWER_AGE_MAX_SECONDS * 1000
     const answers = createStaleAnswers({
       bytesMax: config.STALE_ANSWERS_MAX_BYTES,
-      ageMaxMs: config.STALE_ANSWER_AGE_MAX_SECONDS * 1000,
+      ageMaxMs,
+      ...(redis ? { shared: createSharedAnswers(redis, ageMaxMs) } : {}),
       now: Date.now,
     })
     const edgeMetrics = createEdgeMetrics(metrics, answers)
@@ -45,6 +52,8 @@ await runService({
       now: Date.now,
       checkTransport: () => transport.check(),
       rateLimits: parseRateLimits(config.RATE_LIMITS),
+      limiter: redis ? createSharedLimiter(redis, local) : local,
+      redisState: () => (redis ? (redis.isUp() ? 'up' : 'away') : 'none'),
       trustedProxyHops: config.TRUSTED_PROXY_HOPS,
       deadlineMaxMs: config.EDGE_DEADLINE_MAX_MS,
       devClock: config.PROFILE === 'local' && config.CLOCK_FILE ? createDevClock(config.CLOCK_FILE) : undefined,
@@ -57,13 +66,14 @@ await runService({
           if (!loader.loaded()) throw new Error('auth has not said yet what was revoked')
         },
       },
-      status: async () => ({ breakers: client.breakers() }),
+      status: async () => ({ breakers: client.breakers(), ...(redis ? { checks: { redis: { ok: redis.isUp() } } } : {}) }),
       forceBreaker: client.forceBreaker,
       // In this order: nothing revoked between the question to auth and the first event may be missed.
       lifecycles: [
         broadcast,
         loader,
         probe,
+        ...(redis ? [redis] : []),
         { name: 'client', phase: 'adapter', stop: () => client.close() },
         { name: 'transport', phase: 'broker', stop: () => transport.close() },
       ],

@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import Type from 'typebox'
 import { buildApp } from '../src/app.ts'
 import { createDevClock } from '../src/clients/dev-clock.ts'
+import { createLocalLimiter } from '../src/clients/limiters.ts'
 import { guardClient } from '../src/clients/guarded-client.ts'
 import type { GatewayDeps } from '../src/deps.ts'
 import { createRegistry, type Registry as ServiceRegistry } from '../src/domain/registry.ts'
@@ -119,6 +120,8 @@ export async function buildTestGateway(
     now: Date.now,
     checkTransport: async () => undefined,
     rateLimits: undefined,
+    limiter: createLocalLimiter(),
+    redisState: () => 'none',
     trustedProxyHops: 0,
     deadlineMaxMs: 30_000,
     devClock: local ? createDevClock(clockFile) : undefined,

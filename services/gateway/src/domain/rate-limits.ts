@@ -12,6 +12,17 @@ export interface LimitState {
   resetSeconds: number
 }
 
+export interface LimitVerdict {
+  allowed: boolean
+  /** The window with the least left, or the one that refused. */
+  tightest: LimitState
+}
+
+/** Counts what clients use. */
+export interface Limiter {
+  take(client: string, windows: readonly Window[]): LimitVerdict | Promise<LimitVerdict>
+}
+
 const units: Record<string, number> = { s: 1, min: 60, h: 3600 }
 
 export const generalWindows: readonly Window[] = [
@@ -80,9 +91,8 @@ export class ClientUsage {
 
   /**
    * Counts a request unless a window is full; a refused request is not counted, so a client that slows down gets through.
-   * `tightest` is the window with the least left, or the one that refused.
    */
-  take(windows: readonly Window[], nowMs: number): { allowed: boolean; tightest: LimitState } {
+  take(windows: readonly Window[], nowMs: number): LimitVerdict {
     let tightest: LimitState | undefined
     for (const window of windows) {
       const log = this.#logOf(window)

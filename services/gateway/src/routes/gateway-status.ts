@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { GatewayDeps } from '../deps.ts'
 import { judgeHealth } from '../domain/health.ts'
 
-type StatusDeps = Pick<GatewayDeps, 'registry' | 'revocations' | 'revocationsLoaded' | 'rateLimits' | 'startedAt' | 'version'>
+type StatusDeps = Pick<GatewayDeps, 'registry' | 'revocations' | 'revocationsLoaded' | 'rateLimits' | 'redisState' | 'startedAt' | 'version'>
 
 /** The gateway and its registry; the same answers also without `/api/v1`. */
 export const gatewayStatusRoutes = (deps: StatusDeps) => async (app: FastifyInstance) => {
@@ -19,6 +19,7 @@ export const gatewayStatusRoutes = (deps: StatusDeps) => async (app: FastifyInst
         uptimeSeconds: Math.floor((Date.now() - deps.startedAt.getTime()) / 1000),
         revocations: { loaded: deps.revocationsLoaded(), ...deps.revocations.counts() },
         rateLimits: [...(deps.rateLimits ?? [])],
+        redis: deps.redisState(),
         services: { total: services.length, healthy, ejected: services.filter((service) => service.ejected).length },
       }
       return { status: 200, body }
