@@ -2,6 +2,12 @@ import { graph } from './graph.generated.ts'
 
 export { graph }
 
+/**
+ * The service that every other fetches the keys of tokens from, people's and services'. It stands in no `calls`: there is no service
+ * token to show before there are keys to judge it by.
+ */
+export const keysFrom = 'auth'
+
 /** Which events of a topic a service handles. */
 export interface SubscriptionNode {
   /** `durable`: each event once per service, through its inbox. `broadcast`: every process reads all from the tail into memory. */

@@ -1,10 +1,11 @@
 import type { ServiceName } from '@alcove/contracts'
-import { listCallers } from '@alcove/graph'
+import { keysFrom, listCallers } from '@alcove/graph'
 import { errors as joseErrors, jwtVerify, type JWTPayload } from 'jose'
 import { LRUCache } from 'lru-cache'
+import { Counter, type Registry } from 'prom-client'
 import { serviceUrl, type BaseConfig } from './config.ts'
 import type { Principal, Role } from './context.ts'
-import { dependencyUnavailable, forbidden, unauthenticated } from './errors.ts'
+import { dependencyUnavailable, forbidden, ProblemError, unauthenticated } from './errors.ts'
 import { createRemoteKeySource, KeysUnavailableError, type KeySource } from './jwks.ts'
 
 /** Judges tokens. Both checks answer at once for a token seen before and give a promise otherwise. */
@@ -33,6 +34,7 @@ export interface AuthenticatorOptions {
   serviceKeys: KeySource
   /** Good tokens remembered until they expire. */
   cacheMax?: number
+  metrics?: Registry
 }
 
 interface Remembered<T> {
@@ -119,9 +121,16 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     return services.remember(token, caller, payload)
   }
 
+  const judged = countJudgements(options.metrics)
   const assertCaller = (caller: string): string => {
-    if (!callers.has(caller)) throw forbidden('This service is not a declared caller.')
+    const isDeclared = callers.has(caller)
+    judged(caller, isDeclared ? 'accepted' : 'undeclared')
+    if (!isDeclared) throw forbidden('This service is not a declared caller.')
     return caller
+  }
+  const refuse = (error: unknown): never => {
+    if (error instanceof ProblemError && error.slug === 'unauthenticated') judged('unknown', 'invalid')
+    throw error
   }
 
   return {
@@ -130,16 +139,33 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       return people.find(token) ?? judgeUser(token)
     },
     verifyService(header) {
-      const token = readBearer(header)
-      const known = services.find(token)
-      return known === undefined ? judgeService(token).then(assertCaller) : assertCaller(known)
+      let known: string | Promise<string>
+      try {
+        const token = readBearer(header)
+        known = services.find(token) ?? judgeService(token)
+      } catch (error) {
+        return refuse(error)
+      }
+      return typeof known === 'string' ? assertCaller(known) : known.catch(refuse).then(assertCaller)
     },
   }
 }
 
+/** Who presents service tokens here: the graph's edges as the callee sees them, and tokens that open nothing. */
+function countJudgements(registry: Registry | undefined): (caller: string, judgement: 'accepted' | 'undeclared' | 'invalid') => void {
+  if (!registry) return () => undefined
+  const counter = new Counter({
+    name: 'service_tokens_total',
+    help: 'Service tokens presented, by caller and judgement: accepted, undeclared (not a caller in the graph), invalid',
+    labelNames: ['caller', 'judgement'],
+    registers: [registry],
+  })
+  return (caller, judgement) => counter.inc({ caller, judgement })
+}
+
 /** The authenticator a service's configuration describes. */
-export function createConfiguredAuthenticator(service: ServiceName, config: BaseConfig): Authenticator {
-  const auth = serviceUrl(config, 'auth')
+export function createConfiguredAuthenticator(service: ServiceName, config: BaseConfig, metrics?: Registry): Authenticator {
+  const auth = serviceUrl(config, keysFrom as ServiceName)
   return createAuthenticator({
     service,
     userTokenIssuer: config.USER_TOKEN_ISSUER,
@@ -147,5 +173,6 @@ export function createConfiguredAuthenticator(service: ServiceName, config: Base
     serviceTokenNamespace: config.SERVICE_TOKEN_NAMESPACE,
     userKeys: createRemoteKeySource({ url: `${auth}/.well-known/jwks.json` }),
     serviceKeys: createRemoteKeySource({ url: config.SERVICE_JWKS_URL || `${auth}/.well-known/service-jwks.json` }),
+    metrics,
   })
 }

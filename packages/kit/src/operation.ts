@@ -1,6 +1,7 @@
 import type { BodyOf, Operation, ParamsOf, QueryOf, ResponseOf } from '@alcove/contracts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ValidateFunction } from 'ajv'
+import type { Authenticator } from './authenticator.ts'
 import { notePath, sendProblem } from './app.ts'
 import { assertNoBody } from './body.ts'
 import { isAdmin, isOperator, LazyRequestContext, type RequestContext } from './context.ts'
@@ -93,6 +94,7 @@ function authenticate(operation: Operation, ctx: LazyRequestContext, done: (erro
       resolveThen(caller, (name) => (ctx.caller = name), done)
       return
     }
+    noteCaller(authenticator, headers['x-service-authorization'])
     if (operation.access === 'public' && headers.authorization === undefined) {
       done()
       return
@@ -103,6 +105,17 @@ function authenticate(operation: Operation, ctx: LazyRequestContext, done: (erro
     resolveThen(principal, (found) => (ctx.optionalPrincipal = found), refuse)
   } catch (error) {
     done(operation.access === 'public' ? undefined : (error as Error))
+  }
+}
+
+/** The gateway passes on what a person asks and shows its own token too: it is judged for the metric of callers alone and refuses nothing. */
+function noteCaller(authenticator: Authenticator, header: string | string[] | undefined): void {
+  if (typeof header !== 'string') return
+  try {
+    const caller = authenticator.verifyService(header)
+    if (caller instanceof Promise) caller.catch(() => undefined)
+  } catch {
+    // Counted as what it is.
   }
 }
 

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Registry } from 'prom-client'
 import type { KillPoints } from './kill-points.ts'
+import type { OutgoingConnections } from './outgoing.ts'
 
 export type Check = () => Promise<void>
 
@@ -45,6 +46,7 @@ export interface OpsOptions {
   /** Present under TEST_CONTROLS=on. */
   controls?: {
     killPoints: KillPoints
+    outgoing: OutgoingConnections
     setConsumersPaused(paused: boolean): Promise<void>
     forceBreaker?: (callee: string, state: 'open' | 'closed') => boolean
   }
@@ -53,7 +55,7 @@ export interface OpsOptions {
 /**
  * The operations port: `/livez` never touches a dependency, `/readyz` runs the readiness checks (`?verbose` shows each), `/startupz` says
  * that the process listens and waits for nothing else, `/metrics`, and under test controls `PUT|DELETE /kill-point`,
- * `PUT /consumers` and `PUT /breaker`.
+ * `PUT /consumers`, `PUT /breaker` and `GET /connections`.
  */
 export function createOpsServer(options: OpsOptions): Server {
   return createServer((request, response) => {
@@ -103,7 +105,8 @@ async function answerControl(controls: NonNullable<OpsOptions['controls']>, { ro
   } else if (route === 'DELETE /kill-point') {
     killPoints.disarm()
     sendJson(response, 200, { armed: null })
-  } else if (route === 'PUT /consumers') {
+  } else if (route === 'GET /connections') sendJson(response, 200, { items: controls.outgoing.list() })
+  else if (route === 'PUT /consumers') {
     const { paused } = (await readJson(request)) as { paused?: unknown }
     await controls.setConsumersPaused(paused === true)
     sendJson(response, 200, { paused: paused === true })

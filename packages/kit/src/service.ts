@@ -12,6 +12,7 @@ import { createKillPoints, type KillPoints } from './kill-points.ts'
 import { createLogger, type Logger } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { addOperation } from './operation.ts'
+import { recordOutgoing } from './outgoing.ts'
 import { createOpsServer, runChecks, type Check, type OpsState } from './ops.ts'
 import type { OtlpOptions } from './otlp.ts'
 import type { Tracing } from './tracing.ts'
@@ -85,7 +86,8 @@ export async function runService<P extends Record<string, TSchema>>(definition: 
     const metrics = createMetrics({ service: definition.name })
     const testControls = config.TEST_CONTROLS === 'on'
     const killPoints = createKillPoints({ enabled: testControls })
-    const authenticator = createConfiguredAuthenticator(definition.name, config)
+    const outgoing = testControls ? recordOutgoing() : undefined
+    const authenticator = createConfiguredAuthenticator(definition.name, config, metrics)
     const clock = buildClock(config)
     const tracing = await loadTracing({ service: definition.name, config, log })
     const parts = await definition.build({ config, log, metrics, clock, killPoints, authenticator, tracing })
@@ -96,8 +98,8 @@ export async function runService<P extends Record<string, TSchema>>(definition: 
     }
     addStatusRoute(definition.name, config, parts)
     for (const lifecycle of parts.lifecycles) lifecycle.addRoutes?.(parts.app)
-    const controls = testControls
-      ? { killPoints, setConsumersPaused: (paused: boolean) => setConsumersPaused(parts.lifecycles, paused), forceBreaker: parts.forceBreaker }
+    const controls = outgoing
+      ? { killPoints, outgoing, setConsumersPaused: (paused: boolean) => setConsumersPaused(parts.lifecycles, paused), forceBreaker: parts.forceBreaker }
       : undefined
     const ops = createOpsServer({ metrics, state, checks: { parts: async () => assertComplete(state), ...parts.readiness }, controls })
     watchConnections(ops, config)

@@ -2,7 +2,7 @@ import { exportJWK, generateKeyPair, importJWK, SignJWT, type JWK } from 'jose'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createAuthenticator, createCachedKeySource, createLocalKeySource, createRemoteKeySource, type Authenticator } from '../src/index.ts'
+import { createAuthenticator, createCachedKeySource, createLocalKeySource, createRemoteKeySource, Registry, type Authenticator } from '../src/index.ts'
 import { issuer, publicJwk, serviceIssuer, sign, signService, testAuthenticator, userId } from './build-test-app.ts'
 
 const slugOf = async (work: () => unknown): Promise<string> => {
@@ -90,6 +90,19 @@ describe('service tokens', () => {
     const header = `Bearer ${await signService('payment')}`
     expect(await slugOf(() => authenticator.verifyService(header))).toBe('forbidden')
     expect(await slugOf(() => authenticator.verifyService(header))).toBe('forbidden')
+  })
+  it('are counted by caller and by what was thought of them', async () => {
+    const metrics = new Registry()
+    const authenticator = testAuthenticator(metrics)
+    const good = `Bearer ${await signService('booking')}`
+    for (const header of [good, good, `Bearer ${await signService('payment')}`, `Bearer ${await signService('booking', { exp: seconds() - 10 })}`, undefined])
+      await slugOf(() => authenticator.verifyService(header))
+    const counted = (await metrics.metrics()).split('\n').filter((line) => line.startsWith('service_tokens_total{'))
+    expect(counted.sort()).toEqual([
+      'service_tokens_total{caller="booking",judgement="accepted"} 2',
+      'service_tokens_total{caller="payment",judgement="undeclared"} 1',
+      'service_tokens_total{caller="unknown",judgement="invalid"} 2',
+    ])
   })
 })
 

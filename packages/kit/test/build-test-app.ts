@@ -19,9 +19,10 @@ export async function sign(payload: JWTPayload = {}, options: { key?: CryptoKey;
 export const signService = (caller: string, payload: JWTPayload = {}) =>
   sign({ iss: serviceIssuer, aud: 'workspace', sub: `system:serviceaccount:alcove:${caller}`, ...payload })
 
-export const testAuthenticator = () =>
+export const testAuthenticator = (metrics?: Registry) =>
   createAuthenticator({
     service: 'workspace',
+    metrics,
     userTokenIssuer: issuer,
     serviceTokenIssuer: serviceIssuer,
     serviceTokenNamespace: 'alcove',
@@ -34,7 +35,7 @@ export function buildTestApp(lines: string[] = [], metrics = new Registry()): Fa
   return createApp({
     service: 'workspace',
     log: createLogger({ service: 'workspace', level: 'info', destination: { write: (line) => void lines.push(line) } }),
-    authenticator: testAuthenticator(),
+    authenticator: testAuthenticator(metrics),
     clock: { now: () => new Date('2026-03-01T10:00:00.500Z') },
     version: '1.2.3',
     metrics,

@@ -211,6 +211,28 @@ describe('order of the checks', () => {
     expect(await post({ authorization: 'Bearer rubbish' })).toMatchObject({ at: 'nobody' })
     expect(await post(await authorization())).toMatchObject({ at: userId })
   })
+
+  it('counts the service that passes a person’s request on, and refuses nothing for what it shows', async () => {
+    const app = buildAppWith(change, async () => answer)
+    const post = async (service: string) =>
+      (
+        await app.inject({
+          method: 'POST',
+          url: `/v1/things/${id}`,
+          payload: good,
+          headers: { ...(await authorization(['operator'])), 'x-service-authorization': service },
+        })
+      ).statusCode
+    expect(await post(`Bearer ${await signService('booking')}`)).toBe(200)
+    expect(await post('Bearer rubbish')).toBe(200)
+    expect(await post(`Bearer ${await signService('payment')}`)).toBe(200)
+    const counted = (await app.alcove.metrics.metrics()).split('\n').filter((line) => line.startsWith('service_tokens_total{'))
+    expect(counted.sort()).toEqual([
+      'service_tokens_total{caller="booking",judgement="accepted"} 1',
+      'service_tokens_total{caller="payment",judgement="undeclared"} 1',
+      'service_tokens_total{caller="unknown",judgement="invalid"} 1',
+    ])
+  })
 })
 
 describe('If-Match', () => {

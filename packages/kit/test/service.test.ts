@@ -171,11 +171,20 @@ describe('test controls', () => {
     expect(await put(`${running.ops}/breaker`, { callee: 'reporting', state: 'open' })).toBe(400)
     expect(running.output()).toContain('breaker of booking: open')
   })
+  it('show where connections were opened to, by whatever means', async () => {
+    const running = await start()
+    await untilReady(running)
+    const list = async () => (await (await fetch(`${running.ops}/connections`)).json()) as { items: { address: string; count: number }[] }
+    expect((await list()).items).toEqual([])
+    expect(await statusOf(`${running.app}/reach?url=${encodeURIComponent(`${running.ops}/livez`)}`)).toBe(200)
+    expect((await list()).items).toEqual([{ address: new URL(running.ops).host, count: 1 }])
+  })
   it('do not exist unless they are on', async () => {
     const running = await start({ TEST_CONTROLS: 'off' })
     await untilReady(running)
     expect(await put(`${running.ops}/kill-point`, { name: 'in-slow' })).toBe(404)
     expect(await put(`${running.ops}/consumers`, { paused: true })).toBe(404)
     expect(await put(`${running.ops}/breaker`, { callee: 'booking', state: 'open' })).toBe(404)
+    expect(await statusOf(`${running.ops}/connections`)).toBe(404)
   })
 })
