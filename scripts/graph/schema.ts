@@ -8,6 +8,7 @@ const PortSchema = Type.Integer({ minimum: 1, maximum: 65_535 })
 export const ServiceNodeSchema = Type.Object(
   {
     name: NameSchema,
+    summary: Type.String({ pattern: '^[^\\[\\]|<>"]{1,60}$' }),
     port: PortSchema,
     calls: Type.Array(NameSchema, { uniqueItems: true }),
     produces: Type.Union([NameSchema, Type.Null()]),

@@ -2,6 +2,7 @@
 {{- define "alcove.graph" -}}
 services:
   - name: auth
+    summary: accounts, sessions, keys
     port: 3000
     calls: []
     produces: account
@@ -15,6 +16,7 @@ services:
       availabilityPercent: 99.9
       latencyP99Ms: 1000
   - name: user
+    summary: profiles, teams
     port: 3001
     calls:
       - auth
@@ -34,6 +36,7 @@ services:
       availabilityPercent: 99.9
       latencyP99Ms: 300
   - name: workspace
+    summary: locations, spaces, policies, prices
     port: 3002
     calls:
       - booking
@@ -47,6 +50,7 @@ services:
       availabilityPercent: 99.9
       latencyP99Ms: 300
   - name: booking
+    summary: claims, holds, bookings
     port: 3003
     calls:
       - user
@@ -79,6 +83,7 @@ services:
       availabilityPercent: 99.9
       latencyP99Ms: 1000
   - name: payment
+    summary: money, credits, ledger
     port: 3004
     calls: []
     produces: payment
@@ -100,6 +105,7 @@ services:
       availabilityPercent: 99.9
       latencyP99Ms: 1000
   - name: notification
+    summary: mail, inbox
     port: 3005
     calls:
       - auth
@@ -151,6 +157,7 @@ services:
       availabilityPercent: 99.5
       latencyP99Ms: 1000
   - name: reporting
+    summary: reports, audit
     port: 3006
     calls: []
     produces: reporting
@@ -191,6 +198,7 @@ services:
       availabilityPercent: 99.5
       latencyP99Ms: 2000
   - name: admin
+    summary: the operator's view
     port: 3007
     calls:
       - auth
@@ -209,6 +217,7 @@ services:
       availabilityPercent: 99.5
       latencyP99Ms: 3000
   - name: gateway
+    summary: routing, tokens, limits, docs
     port: 4000
     calls:
       - auth

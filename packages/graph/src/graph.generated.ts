@@ -4,6 +4,7 @@ import type { ServiceNode } from './index.ts'
 export const graph: readonly ServiceNode[] = [
   {
     "name": "auth",
+    "summary": "accounts, sessions, keys",
     "port": 3000,
     "calls": [],
     "produces": "account",
@@ -21,6 +22,7 @@ export const graph: readonly ServiceNode[] = [
   },
   {
     "name": "user",
+    "summary": "profiles, teams",
     "port": 3001,
     "calls": [
       "auth"
@@ -48,6 +50,7 @@ export const graph: readonly ServiceNode[] = [
   },
   {
     "name": "workspace",
+    "summary": "locations, spaces, policies, prices",
     "port": 3002,
     "calls": [
       "booking"
@@ -66,6 +69,7 @@ export const graph: readonly ServiceNode[] = [
   },
   {
     "name": "booking",
+    "summary": "claims, holds, bookings",
     "port": 3003,
     "calls": [
       "user",
@@ -110,6 +114,7 @@ export const graph: readonly ServiceNode[] = [
   },
   {
     "name": "payment",
+    "summary": "money, credits, ledger",
     "port": 3004,
     "calls": [],
     "produces": "payment",
@@ -142,6 +147,7 @@ export const graph: readonly ServiceNode[] = [
   },
   {
     "name": "notification",
+    "summary": "mail, inbox",
     "port": 3005,
     "calls": [
       "auth",
@@ -212,6 +218,7 @@ export const graph: readonly ServiceNode[] = [
   },
   {
     "name": "reporting",
+    "summary": "reports, audit",
     "port": 3006,
     "calls": [],
     "produces": "reporting",
@@ -271,6 +278,7 @@ export const graph: readonly ServiceNode[] = [
   },
   {
     "name": "admin",
+    "summary": "the operator's view",
     "port": 3007,
     "calls": [
       "auth",
@@ -293,6 +301,7 @@ export const graph: readonly ServiceNode[] = [
   },
   {
     "name": "gateway",
+    "summary": "routing, tokens, limits, docs",
     "port": 4000,
     "calls": [
       "auth",

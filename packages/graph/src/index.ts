@@ -28,6 +28,8 @@ export interface ExternalNode {
 /** One service as its `service.yaml` declares it. */
 export interface ServiceNode {
   readonly name: string
+  /** A few words for pictures and lists. */
+  readonly summary: string
   /** The local profile's application port; the operations port is this + 6000. */
   readonly port: number
   readonly calls: readonly string[]

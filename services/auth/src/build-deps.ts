@@ -56,6 +56,7 @@ export function buildDeps(options: BuildDepsOptions): AuthDeps {
       serviceTokenNamespace: config.SERVICE_TOKEN_NAMESPACE,
       userKeys: createRingKeySource(keyRing),
       serviceKeys: createServiceKeySource(readServiceKeys),
+      metrics,
     }),
     inTransaction: createInTransaction({ pool, clock, newId, onCommit }),
     accounts: createAccountFinder(prisma),
