@@ -63,7 +63,8 @@ test-charts: generate ## Charts: lint, renders, policies against the graph, sche
 	@$(VITEST) run --project charts
 
 test-kafka: generate ## The events' tests on a real broker (KAFKA_BROKERS, else Docker, else Java and Maven)
-	@$(VITEST) run --project kafka
+	@$(NODE) scripts/test-kafka.ts
+
 faults: generate ## Every call of every flow failing in every way; one alone: CASE='create/booking-payment.authorize-attempt#1/answer-lost'
 	@$(VITEST) run test/system/faults.test.ts
 

@@ -79,7 +79,7 @@ export function createJavaBroker(options: JavaBrokerOptions): BrokerRuntime {
     identity: () => running,
     forget: () => rmSync(dir, { recursive: true, force: true }),
     async runTool(tool, args) {
-      const { stdout } = await promisify(execFile)(java, ['-Xmx128m', ...settings, ...classPath(), TOOLS[tool], ...args])
+      const { stdout } = await promisify(execFile)(java, ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', ...classPath(), TOOLS[tool], ...args])
       return stdout
     },
   }

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import { listenHost } from '../supervisor/layout.ts'
-import { assertPortsFree } from '../supervisor/ports.ts'
+import { assertPortsFree, isPortFree } from '../supervisor/ports.ts'
 import { until, type ProcessIdentity } from '../supervisor/processes.ts'
 import { createDockerBroker } from './docker-broker.ts'
 import { resolveJars } from './jars.ts'
@@ -13,6 +13,7 @@ import type { BrokerRuntime, KafkaTool } from './runtime.ts'
 import { chooseWay, type Way } from './way.ts'
 
 const READY_LIMIT_MS = 120_000
+const PORT_LIMIT_MS = 10_000
 const TAIL_LINES = 20
 
 /** Options of {@link startKafka}. */
@@ -81,6 +82,8 @@ function createKafka(options: KafkaOptions, way: Way): Kafka {
     async start(broker) {
       const { runtime, own } = select(broker)
       if (runtime.isRunning()) return
+      // A killed process lets go of its port only when the last of its threads is gone.
+      await until(() => isPortFree(own.port, listenHost), PORT_LIMIT_MS)
       await assertPortsFree(new Map([[own.port, `Kafka, broker ${broker}`]]), listenHost)
       await runtime.start()
       await waitUntilReady(runtime, own)

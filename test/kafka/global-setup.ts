@@ -1,10 +1,5 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { startKafka } from '../../scripts/kafka/start-kafka.ts'
-import { listenHost } from '../../scripts/supervisor/layout.ts'
-import { findFreePorts } from '../../scripts/supervisor/ports.ts'
+import { startOwnKafka } from './own-kafka.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -20,7 +15,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     project.provide('kafkaBrokers', given)
     return undefined
   }
-  const kafka = await startKafka({ dir: mkdtempSync(join(tmpdir(), 'alcove-kafka-')), ports: await findFreePorts(3, listenHost) })
+  const kafka = await startOwnKafka(1)
   project.provide('kafkaBrokers', kafka.brokers)
   return () => kafka.forget()
 }

@@ -164,5 +164,96 @@ export function describeTransport(subject: ConformanceSubject): void {
       await Promise.all(readers.map((reader) => reader.stop()))
       await transport.close()
     })
+
+    it('goes on with other partitions while one is slow and more than may run at once wait to try again', async () => {
+      const [topic, transport] = [await newTopic(), await subject.connect()]
+      const keys = Array.from({ length: 64 }, (_, n) => `k${n}`)
+      await publishRising(transport, topic, keys, 1)
+      const placed = new Map<string, number>()
+      const survey = await transport.subscribe({
+        group: newGroup(),
+        topics: [topic],
+        onBatch: async (batch) => batch.forEach(({ key, partition }) => placed.set(key, partition)),
+      })
+      await waitFor(() => placed.size === keys.length)
+      await survey.stop()
+      const [slow, ...rest] = [...new Set(placed.values())]
+      const failing = new Set(rest.slice(0, 3))
+      const done: string[] = []
+      let healed = false
+      const release = Promise.withResolvers<void>()
+      const subscription = await transport.subscribe({
+        group: newGroup(),
+        topics: [topic],
+        concurrency: 2,
+        async onBatch(batch) {
+          if (batch[0]!.partition === slow) await release.promise
+          if (failing.has(batch[0]!.partition) && !healed) throw new Error('not now')
+          done.push(...batch.map(({ key, value }) => `${key}/${value}`))
+        },
+      })
+      const others = keys.filter((key) => placed.get(key) !== slow && !failing.has(placed.get(key)!))
+      await waitFor(() => others.every((key) => done.includes(`${key}/1`)))
+      expect(done.some((item) => failing.has(placed.get(item.split('/')[0]!)!) || placed.get(item.split('/')[0]!) === slow)).toBe(false)
+      healed = true
+      release.resolve()
+      await publishRising(transport, topic, keys, 2)
+      await waitFor(() => keys.every((key) => done.includes(`${key}/2`)))
+      for (const key of keys) expect(done.indexOf(`${key}/1`)).toBeLessThan(done.indexOf(`${key}/2`))
+      await subscription.stop()
+      await transport.close()
+    })
+
+    it('gives what a member had not finished when it left to the next one, though later batches of other partitions were', async () => {
+      const [topic, group, transport] = [await newTopic(), newGroup(), await subject.connect()]
+      const keys = Array.from({ length: 40 }, (_, n) => `k${n}`)
+      await publishRising(transport, topic, keys, 5)
+      const finished: Delivery[] = []
+      let stuck: number | undefined
+      const first = await transport.subscribe({
+        group,
+        topics: [topic],
+        async onBatch(batch, signal) {
+          stuck ??= batch[0]!.partition
+          if (batch[0]!.partition === stuck) await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('given up'))))
+          finished.push(...batch)
+        },
+      })
+      await waitFor(() => finished.length > 0 && new Set(finished.map(({ partition }) => partition)).size >= 3)
+      await first.stop()
+      expect(finished.some(({ partition }) => partition === stuck)).toBe(false)
+      const second = await transport.subscribe({ group, topics: [topic], onBatch: async (batch) => void finished.push(...batch) })
+      await waitFor(() => new Set(finished.map(({ key, value }) => `${key}/${value}`)).size === keys.length * 5)
+      for (const numbers of byKey(finished).values()) expect(numbers).toEqual([1, 2, 3, 4, 5])
+      await second.stop()
+      await transport.close()
+    })
+
+    it('drains a backlog of 100,000 in order', { timeout: 600_000 }, async () => {
+      const [topic, transport] = [await newTopic(), await subject.connect()]
+      const keys = Array.from({ length: 500 }, (_, n) => `k${n}`)
+      await publishRising(transport, topic, keys, 200)
+      const last = new Map<string, number>()
+      let count = 0
+      let outOfOrder = 0
+      const subscription = await transport.subscribe({
+        group: newGroup(),
+        topics: [topic],
+        async onBatch(batch) {
+          for (const { key, value } of batch) {
+            const [before, number] = [last.get(key) ?? 0, Number(value)]
+            // A repeat of what was there already is allowed; a gap is not.
+            if (number === before + 1) count += 1
+            else if (number > before) outOfOrder += 1
+            last.set(key, Math.max(before, number))
+          }
+        },
+      })
+      await waitFor(() => count + outOfOrder >= 100_000, { timeoutMs: 300_000, what: 'the backlog to drain' })
+      expect({ count, outOfOrder }).toEqual({ count: 100_000, outOfOrder: 0 })
+      await waitFor(async () => (await subscription.lag()) === 0)
+      await subscription.stop()
+      await transport.close()
+    })
   })
 }

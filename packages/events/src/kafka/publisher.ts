@@ -9,6 +9,9 @@ const ACK_LIMIT_MS = 3000
 /** Half of what a topic takes in one batch of a partition (1 MiB unless set otherwise); all may have one key. */
 const BATCH_BYTES_MAX = 512 * 1024
 
+/** The Kafka binding of CloudEvents tells the structured mode by this header. */
+const STRUCTURED = { 'content-type': 'application/cloudevents+json; charset=UTF-8' }
+
 /** Sends with `acks=-1`, each part after the one before is acknowledged, so that the order per key holds whatever fails. */
 export function createPublisher(settings: KafkaSettings) {
   const kafka = createClient(settings, ACK_LIMIT_MS)
@@ -25,7 +28,8 @@ export function createPublisher(settings: KafkaSettings) {
   return {
     async publish(topic: string, messages: readonly Message[]): Promise<void> {
       for (const part of splitBySize(messages)) {
-        const batch = { topic: toKafkaTopic(topic), acks: -1, timeout: ACK_LIMIT_MS, messages: part }
+        const records = part.map(({ key, value }) => ({ key, value, headers: STRUCTURED }))
+        const batch = { topic: toKafkaTopic(topic), acks: -1, timeout: ACK_LIMIT_MS, messages: records }
         await connection.use(`publishing to ${topic}`, (producer) => producer.send(batch))
       }
     },

@@ -1,4 +1,5 @@
 import type { createLeaseKeeper } from '../leases.ts'
+import type { Delivery } from '../transport.ts'
 import { unitOf, type Position } from './fetch.ts'
 import { readOffsets } from './offsets.ts'
 import type { EmbeddedLogOptions } from './topics.ts'
@@ -7,6 +8,10 @@ import type { EmbeddedLogOptions } from './topics.ts'
 export interface Held extends Position {
   /** The running batch; the partition is fetched again when it ends. */
   running?: Promise<void>
+  /** The deliveries of a failed try, to be repeated when the wait is over. */
+  again?: Delivery[]
+  failures: number
+  waiting: boolean
   /** To be given to another member once idle. */
   draining: boolean
   abort: AbortController
@@ -24,7 +29,8 @@ export async function renewHeld(
   const { held: leased, excess } = await keeper.beat()
   for (const [unit, partition] of held) if (!leased.includes(unit)) dropHeld(held, unit, partition)
   const fresh = leased.filter((unit) => !held.has(unit))
-  for (const position of await readOffsets(pool, group, fresh)) held.set(unitOf(position), { ...position, draining: false, abort: new AbortController() })
+  for (const position of await readOffsets(pool, group, fresh))
+    held.set(unitOf(position), { ...position, failures: 0, waiting: false, draining: false, abort: new AbortController() })
   for (const [unit, partition] of held) partition.draining = excess.includes(unit)
   const idle = [...held].filter(([, partition]) => partition.draining && !partition.running).map(([unit]) => unit)
   for (const unit of idle) held.delete(unit)

@@ -99,15 +99,15 @@ async function look(member: Member): Promise<void> {
   const free = concurrency - [...held.values()].filter(({ running }) => running).length
   if (member.paused || free <= 0) return
   const ends = new Map((await readEnds(pool, topics)).map((end) => [unitOf(end), BigInt(end.next_offset)]))
-  const behind = [...held.values()]
-    .filter((partition) => !partition.running && !partition.draining && (ends.get(unitOf(partition)) ?? 0n) > partition.nextOffset)
-    .slice(0, free)
-  if (behind.length === 0) return
-  const batches = await fetchDeliveries(pool, behind, batchMax)
+  const isIdle = (partition: Held) => !partition.running && !partition.waiting && !partition.draining
+  const isBehind = (partition: Held) => partition.again !== undefined || (ends.get(unitOf(partition)) ?? 0n) > partition.nextOffset
+  const behind = [...held.values()].filter((partition) => isIdle(partition) && isBehind(partition)).slice(0, free)
+  const fetched = behind.filter(({ again }) => !again)
+  const batches = fetched.length > 0 ? await fetchDeliveries(pool, fetched, batchMax) : new Map<string, Delivery[]>()
   for (const partition of behind) {
     const unit = unitOf(partition)
     if (held.get(unit) !== partition) continue
-    const deliveries = batches.get(unit)
+    const deliveries = partition.again ?? batches.get(unit)
     // All below the end read before is committed, so what is not there was removed by retention.
     if (deliveries) start(member, partition, deliveries)
     else partition.nextOffset = ends.get(unit) ?? partition.nextOffset
@@ -125,20 +125,29 @@ function start(member: Member, partition: Held, deliveries: Delivery[]): void {
   })
 }
 
-async function runBatch({ pool, log, stopping, subscribe }: Member, partition: Held, deliveries: Delivery[]): Promise<void> {
+async function runBatch(member: Member, partition: Held, deliveries: Delivery[]): Promise<void> {
+  const { pool, log, stopping, subscribe } = member
   const { group } = subscribe
   const signal = AbortSignal.any([partition.abort.signal, stopping.signal])
-  for (let failures = 1; !signal.aborted; failures += 1) {
-    try {
-      await subscribe.onBatch(deliveries, signal)
-      const nextOffset = deliveries.at(-1)!.offset + 1n
-      await storeOffset(pool, group, { ...partition, nextOffset })
-      partition.nextOffset = nextOffset
-      return
-    } catch (error) {
-      if (signal.aborted) return
-      log.warn({ err: error, group, unit: unitOf(partition), failures }, 'a batch of events failed; the partition waits and tries again')
-      await pause(backoffMs(failures, 100, 5000), signal)
-    }
+  try {
+    await subscribe.onBatch(deliveries, signal)
+    const nextOffset = deliveries.at(-1)!.offset + 1n
+    await storeOffset(pool, group, { ...partition, nextOffset })
+    Object.assign(partition, { nextOffset, again: undefined, failures: 0 })
+  } catch (error) {
+    if (signal.aborted) return
+    partition.failures += 1
+    const { failures } = partition
+    log.warn({ err: error, group, unit: unitOf(partition), failures }, 'a batch of events failed; the partition waits and tries again')
+    partition.again = deliveries
+    void wait(member, partition, signal)
   }
+}
+
+/** In place, but without a share of the concurrency: only this partition waits. */
+async function wait(member: Member, partition: Held, signal: AbortSignal): Promise<void> {
+  partition.waiting = true
+  await pause(backoffMs(partition.failures, 100, 5000), signal)
+  partition.waiting = false
+  member.sleeper.wake()
 }
