@@ -13,6 +13,7 @@ const report = join(root, 'node_modules/.cache/alcove/tests-kafka.json')
 rmSync(report, { force: true })
 try {
   chooseWay()
+  if (spawnSync('openssl', ['version']).status !== 0) throw new Error('The tests of TLS make a certificate with openssl, and there is none here.')
 } catch (error) {
   console.error((error as Error).message)
   process.exit(1)
