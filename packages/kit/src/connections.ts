@@ -74,7 +74,9 @@ export function watchConnections(server: Server, limits: ConnectionLimits, cut?:
   }
   return {
     async quiet(idleMs) {
-      while (listIdle((idleForMs) => idleForMs < idleMs).length > 0) await new Promise((resolve) => setTimeout(resolve, quietPollMs))
+      // Never without a pause: a connection that the kernel has taken and Node has not yet accepted would be reset with the listener.
+      do await new Promise((resolve) => setTimeout(resolve, quietPollMs))
+      while (listIdle((idleForMs) => idleForMs < idleMs).length > 0)
     },
     closeIdle(idleMs) {
       for (const socket of listIdle((idleForMs) => idleForMs >= idleMs)) socket.destroy()
