@@ -68,7 +68,7 @@ test-kafka: generate ## The events' tests on a real broker (KAFKA_BROKERS, else 
 faults: generate ## Every call of every flow failing in every way; one alone: CASE='create/booking-payment.authorize-attempt#1/answer-lost'
 	@$(VITEST) run test/system/faults.test.ts
 
-chaos: generate ## Bookings while everything is killed in turn, then the books are checked (SEED=1 DURATION_SECONDS=180)
+chaos: generate ## Bookings while everything is killed in turn, then the books are checked (SEED=1 DURATION_SECONDS=180 TRANSPORT=kafka)
 	@$(NODE) scripts/chaos.ts
 
 test-redis: generate ## The gateway's limits and kept answers on a real Redis (REDIS_TEST_URL, else redis-server, else Docker)

@@ -49,6 +49,8 @@ export async function prepareGround(options: StackOptions, layout: Layout, onCha
     })
     onChange(postgres)
     const databases = prepareDatabases(postgres.url, Object.keys(replicas), credentials)
+    // Judged below: until then its failure must not end this process as nobody's.
+    databases.catch(() => undefined)
     transport = await prepareTransport(options, layout, ports.kafka)
     const [databaseUrls] = await Promise.all([databases, credentials.writeTokens()])
     return { layout, dataDir, ports, credentials, postgres, databaseUrls, transport, connections }

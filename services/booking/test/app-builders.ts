@@ -147,6 +147,8 @@ export function createFakePayments() {
     known.set(id, attempt)
     return attempt
   }
+  // What it is by now, after a wait.
+  const now = (): Behaviour => behaviour
   const payments: Payments = {
     isReachable: () => reachable,
     async authorize({ attempt }): Promise<AuthorizeAnswer> {
@@ -154,7 +156,10 @@ export function createFakePayments() {
       if (behaviour === 'unsent') return { kind: 'unsent', cause: new Error('refused') }
       if (behaviour === 'lose-request') return { kind: 'unanswered' }
       sent.push({ attemptId: id, token, amountMinor, amountCredits })
-      if (behaviour === 'hang') await new Promise<void>((resolve) => hanging.push(resolve))
+      if (behaviour === 'hang') {
+        await new Promise<void>((resolve) => hanging.push(resolve))
+        if (now() === 'unsent') return { kind: 'unsent', cause: new Error('refused') }
+      }
       if (behaviour === 'refuse') return { kind: 'answered', attempt: decide(id, 'refused', 'payment-refused') }
       if (behaviour === 'no-credits') return { kind: 'answered', attempt: decide(id, 'refused', 'insufficient-credits') }
       if (behaviour === 'processing') return { kind: 'answered', attempt: decide(id, 'processing') }

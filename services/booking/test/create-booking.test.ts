@@ -208,13 +208,50 @@ describe('POST /v1/bookings', () => {
     h.fakes.payment.behave('hang')
     const slow = await send('POST', '/v1/bookings', {
       body: buildRequest(space, { ...card, startsAt: '2026-01-05T12:00:00Z', endsAt: '2026-01-05T13:00:00Z' }),
-      headers: { 'x-request-deadline-ms': '300' },
+      headers: { 'x-request-deadline-ms': '1500' },
     })
     expect(slow.status).toBe(202)
     h.fakes.payment.behave('authorize')
     h.fakes.payment.answerHanging()
     await h.background.settled()
     expect((await send('GET', `/v1/bookings/${slow.body.id}`)).body.status).toBe('confirmed')
+  })
+})
+
+describe('a 202 is a promise: what then turns out not to have been sent is sent again, and the booking is the same', () => {
+  const settleLater = async () => {
+    h.fakes.payment.behave('authorize')
+    h.clock.advance({ seconds: 10 })
+    await h.settle()
+  }
+
+  test('when a repeat of the key was answered while the first request still waited for payment', async () => {
+    const space = h.fakes.addSpace({ hourMinor: 1000 })
+    const { send } = await h.as()
+    const request = { body: buildRequest(space, card), headers: { 'idempotency-key': 'double click' } }
+    h.fakes.payment.behave('hang')
+    const first = send('POST', '/v1/bookings', request)
+    await expect.poll(() => h.fakes.payment.sent.length, { timeout: 20_000 }).toBeGreaterThan(0)
+    const repeat = await send('POST', '/v1/bookings', request)
+    expect(repeat).toMatchObject({ status: 202, body: { status: 'pending_payment' } })
+    h.fakes.payment.behave('unsent')
+    h.fakes.payment.answerHanging()
+    expect(await first).toMatchObject({ status: 202, body: { id: repeat.body.id } })
+    await settleLater()
+    expect(await send('POST', '/v1/bookings', request)).toMatchObject({ status: 201, body: { id: repeat.body.id, status: 'confirmed' } })
+  })
+
+  test('when the first caller had no more time to wait', async () => {
+    const space = h.fakes.addSpace({ hourMinor: 1000 })
+    const { send } = await h.as()
+    h.fakes.payment.behave('hang')
+    const hurried = await send('POST', '/v1/bookings', { body: buildRequest(space, card), headers: { 'x-request-deadline-ms': '1500' } })
+    expect(hurried.status).toBe(202)
+    h.fakes.payment.behave('unsent')
+    h.fakes.payment.answerHanging()
+    await h.background.settled()
+    await settleLater()
+    expect((await send('GET', `/v1/bookings/${hurried.body.id}`)).body).toMatchObject({ status: 'confirmed' })
   })
 })
 

@@ -2,8 +2,10 @@ import { readState } from '../../../scripts/supervisor/state-file.ts'
 import type { Stack, Target } from '../../../scripts/supervisor/types.ts'
 import type { Injury } from './schedule.ts'
 
+export type Transport = 'kafka' | 'embedded'
+
 /** Everything that is injured, on the transport that the stack runs on. The embedded log lives in PostgreSQL: its restart is the log's. */
-export function listRepertoire(): Pick<Injury, 'target' | 'how'>[] {
+export function listRepertoire(transport: Transport): Pick<Injury, 'target' | 'how'>[] {
   const services = ['booking.1', 'booking.2', 'booking.3', 'payment', 'notification', 'reporting']
   return [
     ...services.flatMap((target) => [
@@ -12,6 +14,7 @@ export function listRepertoire(): Pick<Injury, 'target' | 'how'>[] {
     ]),
     { target: 'postgres', how: 'kill' },
     { target: 'postgres', how: 'restart' },
+    ...(transport === 'kafka' ? (['kill', 'pause', 'restart'] as const).map((how) => ({ target: 'broker', how })) : []),
   ]
 }
 
@@ -23,8 +26,23 @@ function injurePostgres(stack: Stack, how: Injury['how']): void {
   if (pid !== undefined) process.kill(pid, how === 'kill' ? 'SIGKILL' : 'SIGINT')
 }
 
-async function injure(stack: Stack, { target, how, forMs }: Injury): Promise<void> {
+async function injureBroker(stack: Stack, { how, forMs }: Injury): Promise<void> {
+  const { broker } = stack
+  if (!broker) throw new Error('this stack has no broker of its own')
+  if (how === 'kill') return broker.kill()
+  if (how === 'restart') {
+    await broker.stop()
+    return broker.start()
+  }
+  broker.pause()
+  await delay(forMs)
+  broker.resume()
+}
+
+async function injure(stack: Stack, injury: Injury): Promise<void> {
+  const { target, how, forMs } = injury
   if (target === 'postgres') return injurePostgres(stack, how)
+  if (target === 'broker') return injureBroker(stack, injury)
   if (how === 'kill') return stack.kill(target as Target)
   stack.pause(target as Target)
   await delay(forMs)

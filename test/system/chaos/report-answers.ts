@@ -22,7 +22,7 @@ export async function judgeAnswers(
   const owned = await query<Figures>(
     books,
     'booking',
-    `SELECT location_id, count(*)::int AS bookings, round(sum(extract(epoch FROM ends_at - starts_at)) / 60)::int AS minutes, sum(total_minor)::int AS booked_minor
+    `SELECT location_id, count(*)::int AS bookings, round(sum(extract(epoch FROM ends_at - starts_at)) / 60)::int AS minutes, coalesce(sum(total_minor) FILTER (WHERE payment_method <> 'credits'), 0)::int AS booked_minor
      FROM booking WHERE ${standing} GROUP BY location_id`,
   )
   const money = await sumMoney(books)

@@ -7,7 +7,7 @@ import { query } from '../databases.ts'
 import { listOverdue, listUnsettled } from '../faults/books.ts'
 import { hourAt, makePlace, type Place } from '../places.ts'
 import type { Accepted } from './client.ts'
-import { injureAll, listRepertoire } from './injure.ts'
+import { injureAll, listRepertoire, type Transport } from './injure.ts'
 import { judge, type Verdict } from './invariants.ts'
 import { judgeAnswers } from './report-answers.ts'
 import { planInjuries, type Injury } from './schedule.ts'
@@ -17,6 +17,7 @@ import { createTally, type Tally } from './tally.ts'
 export interface ChaosOptions {
   seed: number
   durationSeconds: number
+  transport: Transport
   onProgress: (line: string) => void
 }
 
@@ -38,9 +39,10 @@ const withOutbox: readonly ServiceName[] = ['auth', 'user', 'workspace', 'bookin
 
 /** Books, changes and cancels while everything is killed and stopped in turn; then judges the books. Leaves nothing running. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
-  const { onProgress } = options
-  onProgress('starting: three replicas of booking')
+  const { transport, onProgress } = options
+  onProgress(`starting: three replicas of booking, events over ${transport}`)
   const stack = await startStack({
+    transport,
     demo: 'accounts',
     replicas: { booking: 3 },
     env: { RATE_LIMITS: 'off' },
@@ -75,13 +77,13 @@ async function prepare(api: Api): Promise<Ground> {
   return { members, places, lobby: await makePlace(operator, { units: 200 }) }
 }
 
-async function runOn(api: Api, { seed, durationSeconds, onProgress }: ChaosOptions): Promise<ChaosResult> {
+async function runOn(api: Api, { seed, durationSeconds, transport, onProgress }: ChaosOptions): Promise<ChaosResult> {
   const { stack } = api
   const ground = await prepare(api)
   const [injuries, requests, tries] = [createTally(), createTally(), createTally()]
   const accepted: Accepted[] = []
   const contradictions: string[] = []
-  const schedule = planInjuries({ random: createRandom(seed), durationMs: durationSeconds * 1000, repertoire: listRepertoire() })
+  const schedule = planInjuries({ random: createRandom(seed), durationMs: durationSeconds * 1000, repertoire: listRepertoire(transport) })
   onProgress(`${clientsMax} clients for ${durationSeconds} s, ${schedule.length} injuries`)
   const endsAt = Date.now() + durationSeconds * 1000
   const clients = ground.members.map((member, index) => {

@@ -41,6 +41,9 @@ function createCall(db: Queryable, afterCommit: () => void) {
   }
 }
 
+// Takes turns with settle_attempt at the attempt's row: one of the two sees what the other did.
+const PROMISE = `UPDATE attempt SET promised = true WHERE booking_id = $1 AND status = 'open'`
+
 const toTransition = (answer: Answer): TransitionOutcome =>
   answer.outcome === 'repeat' ? { outcome: 'repeat', bookingId: answer.bookingId! } : { outcome: 'done', booking: toBooking(answer.booking!) }
 
@@ -63,6 +66,10 @@ export function createBookingStore(db: Queryable, afterCommit: () => void = () =
     async settleAttempt({ attemptId, status, paymentId, reason }, act) {
       const answer = await call<Answer | null>('settle_attempt', [attemptId, status, paymentId, reason, ...when(act)])
       return answer ? { attempt: answer.attempt!, booking: toBooking(answer.booking!) } : undefined
+    },
+    async promise(bookingId) {
+      const { rowCount } = await db.query({ name: 'promise-attempt', text: PROMISE, values: [bookingId] })
+      return rowCount === 1
     },
     async noteNextAction(attemptId, nextAction) {
       await db.query("UPDATE attempt SET next_action = $2 WHERE id = $1 AND status = 'open'", [attemptId, nextAction && JSON.stringify(nextAction)])

@@ -22,7 +22,7 @@ export interface AttendBookingInput {
 
 /** Checks in, from `checkInOpensMinutes` before the start until the end; else `rules-broken` (`check-in-window`). */
 export async function checkInBooking(deps: AttendBookingDeps, input: AttendBookingInput): Promise<BookingRecord> {
-  const repeated = await findRepeat(deps.reader, input.key, deps.now())
+  const repeated = await findRepeat(deps, input.key)
   if (repeated) return repeated
   const { booking } = input
   const now = deps.now()
@@ -37,7 +37,7 @@ export async function checkInBooking(deps: AttendBookingDeps, input: AttendBooki
 
 /** Checks out; before the end it frees the rest of the claim, the buffer after it apart. */
 export async function checkOutBooking(deps: AttendBookingDeps, input: AttendBookingInput): Promise<BookingRecord> {
-  const repeated = await findRepeat(deps.reader, input.key, deps.now())
+  const repeated = await findRepeat(deps, input.key)
   if (repeated) return repeated
   if (input.booking.status !== 'checked_in') throw illegalTransition('Only a booking that is checked in can be checked out.')
   const done = await write(deps, input, (versioned, act) => deps.store.checkOut(versioned, act))

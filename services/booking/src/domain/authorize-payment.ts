@@ -44,7 +44,9 @@ export async function authorizePayment(deps: AuthorizeDeps, input: AuthorizeInpu
   deps.reach(`${step}.after-settle`)
   deps.metrics.settled(status)
   if (!settled) throw new Error(`attempt ${attempt.id} has disappeared`)
-  return { end: settled.attempt === 'open' ? status : settled.attempt, booking: settled.booking }
+  // Not sent, but somebody has been told that it is pending: reconciliation sends it.
+  if (settled.attempt === 'open') return { end: 'unanswered' }
+  return { end: settled.attempt, booking: settled.booking }
 }
 
 /**
@@ -58,8 +60,11 @@ export async function authorizeWithin(
 ): Promise<BookingRecord | 'pending'> {
   const work = authorizePayment(deps, input, { requestId: wait.scope.requestId, traceparent: wait.scope.traceparent })
   deps.carryOn(work)
-  const outcome = await within(work, wait.waitMs)
-  if (outcome === undefined || outcome.end === 'unanswered') return 'pending'
+  const inTime = await within(work, wait.waitMs)
+  if (inTime === undefined && (await deps.store.promise(input.booking.id))) return 'pending'
+  // Without an open attempt any more it has been settled this very moment.
+  const outcome = inTime ?? (await work)
+  if (outcome.end === 'unanswered') return 'pending'
   if (outcome.end === 'unsent') throw dependencyUnavailable('payment', 5)
   if (outcome.end === 'refused') throw refusedPayment(outcome.booking.refusal)
   return outcome.booking
@@ -76,8 +81,8 @@ async function within<T>(work: Promise<T>, waitMs: number): Promise<T | undefine
   }
 }
 
-/** How long to wait for payment: never past the caller's deadline, with time left to answer. */
+/** How long to wait for payment: never past the caller's deadline, with time left to make a promise of it and to answer. */
 export function waitFor(scope: CallScope, maxMs: number): number {
   const remaining = scope.deadline?.remainingMs() ?? Number.POSITIVE_INFINITY
-  return Math.min(maxMs, remaining - Math.min(150, remaining * 0.2))
+  return Math.min(maxMs, remaining - Math.min(300, remaining * 0.3))
 }

@@ -3,7 +3,7 @@ import { dependencyUnavailable, keyReused, slotConflict, toPublicError } from '.
 import { authorizeWithin, waitFor, type AuthorizeDeps } from './authorize-payment.ts'
 import type { BookingRecord, By, IdempotencyKey, NewAttempt, PaymentMethod } from './booking.ts'
 import { formatInstant } from './instants.ts'
-import type { BookingColumns, BookingReader, CallScope, ClaimInput } from './ports.ts'
+import type { BookingColumns, BookingReader, BookingStore, CallScope, ClaimInput } from './ports.ts'
 import { assertPaymentComplete, assertUnbroken, quoteBooking, settleDue, type Due, type QuoteDeps } from './quote-booking.ts'
 import { isRefusal } from './refusal.ts'
 import { suggestAlternatives, type SuggestDeps } from './suggest-alternatives.ts'
@@ -33,12 +33,26 @@ export interface CreateBookingInput {
   by: By
 }
 
+export interface RepeatDeps {
+  reader: BookingReader
+  store: Pick<BookingStore, 'promise'>
+  now: () => Date
+}
+
 /** What an idempotency key already points at; undefined: nothing. Throws `idempotency-key-reused` for another body. */
-export async function findRepeat(reader: BookingReader, key: IdempotencyKey | undefined, now: Date): Promise<BookingRecord | undefined> {
+export async function findRepeat(deps: RepeatDeps, key: IdempotencyKey | undefined): Promise<BookingRecord | undefined> {
   if (!key) return undefined
-  const known = await reader.findKey(key, now)
+  const known = await deps.reader.findKey(key, deps.now())
   if (known && known.bodyHash !== key.bodyHash) throw keyReused()
-  return known && reader.find(known.bookingId)
+  return known && findPromised(deps, known.bookingId)
+}
+
+/** A booking as a repeat is told of it. The first request may still find that nothing was sent: what a repeat calls pending must outlive that. */
+export async function findPromised({ reader, store }: RepeatDeps, bookingId: string): Promise<BookingRecord | undefined> {
+  const booking = await reader.find(bookingId)
+  if (!booking?.openAttempt) return booking
+  await store.promise(bookingId)
+  return reader.find(bookingId)
 }
 
 /**
@@ -50,7 +64,7 @@ export async function findRepeat(reader: BookingReader, key: IdempotencyKey | un
  */
 export async function createBooking(deps: CreateBookingDeps, input: CreateBookingInput, scope: CallScope): Promise<BookingRecord> {
   assertPaymentComplete(input.payment)
-  const repeated = await findRepeat(deps.reader, input.key, deps.now())
+  const repeated = await findRepeat(deps, input.key)
   if (repeated) return repeated
   const wish = { ...input, attendeeCount: (input.attendees?.length ?? 0) + 1 }
   const quoteNow = () => quoteBooking(deps, { ...pickWish(wish), now: deps.now() }, scope)
@@ -67,7 +81,7 @@ export async function createBooking(deps: CreateBookingDeps, input: CreateBookin
     return { outcome, attempt }
   }
   const { outcome, attempt } = await claimFresh(deps, { quoteNow, claimWith, attendeeCount: wish.attendeeCount }, { input, scope })
-  if (outcome.outcome === 'repeat') return (await deps.reader.find(outcome.bookingId))!
+  if (outcome.outcome === 'repeat') return (await findPromised(deps, outcome.bookingId))!
   deps.metrics.claimed('booking')
   if (!attempt) return outcome.booking
   const wait = { scope, waitMs: waitFor(scope, deps.authorizeWaitMs) }

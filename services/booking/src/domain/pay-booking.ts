@@ -1,7 +1,7 @@
 import { dependencyUnavailable, illegalTransition, toPublicError } from '../errors.ts'
 import { authorizeWithin, waitFor, type AuthorizeDeps } from './authorize-payment.ts'
 import type { BookingRecord, By, IdempotencyKey, PaymentMethod } from './booking.ts'
-import { findRepeat, toAttempt } from './create-booking.ts'
+import { findPromised, findRepeat, toAttempt } from './create-booking.ts'
 import type { BookingReader, CallScope, TransitionOutcome } from './ports.ts'
 import { assertPaymentComplete, settleDue } from './quote-booking.ts'
 
@@ -25,7 +25,7 @@ export interface PayBookingInput {
  */
 export async function payBooking(deps: PayBookingDeps, input: PayBookingInput, scope: CallScope): Promise<BookingRecord> {
   assertPaymentComplete(input.payment)
-  const repeated = await findRepeat(deps.reader, input.key, deps.now())
+  const repeated = await findRepeat(deps, input.key)
   if (repeated) return repeated
   const { booking, by, key } = input
   if (booking.status !== 'pending_payment') throw illegalTransition('This booking does not wait for a payment.')
@@ -42,7 +42,7 @@ export async function payBooking(deps: PayBookingDeps, input: PayBookingInput, s
     throw toPublicError(error)
   }
   deps.reach('pay.after-start')
-  if (started.outcome === 'repeat') return (await deps.reader.find(started.bookingId))!
+  if (started.outcome === 'repeat') return (await findPromised(deps, started.bookingId))!
   const wait = { scope, waitMs: waitFor(scope, deps.authorizeWaitMs) }
   const paid = await authorizeWithin(deps, { attempt, booking, by, step: 'pay' }, wait)
   return paid === 'pending' ? ((await deps.reader.find(booking.id)) ?? started.booking) : paid

@@ -20,7 +20,7 @@ export const holdsMax = 3
  * Throws as creating does, and `hold-limit` for a fourth one.
  */
 export async function placeHold(deps: CreateBookingDeps, input: PlaceHoldInput, scope: CallScope): Promise<BookingRecord> {
-  const repeated = await findRepeat(deps.reader, input.key, deps.now())
+  const repeated = await findRepeat(deps, input.key)
   if (repeated) return repeated
   const { userId, spaceId, startsAt, endsAt, by, key } = input
   const quoteNow = () => quoteBooking(deps, { userId, spaceId, startsAt, endsAt, attendeeCount: 1, now: deps.now() }, scope)

@@ -100,6 +100,11 @@ export interface Act {
 export interface BookingStore {
   claim(input: ClaimInput, act: Act): Promise<ClaimOutcome>
   settleAttempt(end: { attemptId: string; status: AttemptEnd; paymentId: string | null; reason: string | null }, act: Act): Promise<SettledAttempt | undefined>
+  /**
+   * To be asked before anybody is told that a payment is pending: its open attempt is from then on seen through, also when it
+   * turns out that nothing was sent. False: it has no open attempt, so that it has to be looked at again.
+   */
+  promise(bookingId: string): Promise<boolean>
   noteNextAction(attemptId: string, nextAction: NextAction | null): Promise<void>
   startPayment(input: { bookingId: string; attempt: NewAttempt; key?: IdempotencyKey }, act: Act): Promise<TransitionOutcome>
   startChange(input: ChangeInput, act: Act): Promise<{ outcome: 'pending' | 'changed'; booking: BookingRecord }>
