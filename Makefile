@@ -60,7 +60,7 @@ test: generate ## Lint, types, and every test
 	@$(NODE) scripts/test.ts
 
 test-charts: generate ## Charts: lint, renders, policies against the graph, schemas, rules (needs Go)
-	@$(VITEST) run --project charts
+	@$(VITEST) run --project charts --reporter=default --reporter=json --outputFile.json=node_modules/.cache/alcove/tests-charts.json
 
 test-kafka: generate ## The events' tests on a real broker (KAFKA_BROKERS, else Docker, else Java and Maven)
 	@$(NODE) scripts/test-kafka.ts
@@ -75,7 +75,7 @@ test-redis: generate ## The gateway's limits and kept answers on a real Redis (R
 	@$(VITEST) run --project redis --reporter=default --reporter=json --outputFile.json=node_modules/.cache/alcove/tests-redis.json
 
 test-cluster: generate ## Install, restart and break Alcove on the cluster of the current context (CLUSTER_SHORT=on: a part)
-	@$(VITEST) run --project cluster
+	@$(VITEST) run --project cluster --reporter=default --reporter=json --outputFile.json=node_modules/.cache/alcove/tests-cluster.json
 
 bench: generate ## Measure (docs/performance.md explains)
 	@$(NODE) scripts/bench/main.ts
