@@ -75,7 +75,7 @@ async function retry<T>({ url, seconds, log }: { url: string; seconds: number; l
       continue
     }
     if (performance.now() >= until) throw refused
-    if (refused.message !== said) log.info({ reason: refused.message }, 'waiting for the database')
+    if (refused.message !== said) log.info({ err: refused }, 'waiting for the database')
     said = refused.message
   }
 }

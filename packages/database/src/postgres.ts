@@ -49,6 +49,8 @@ const SETTINGS = {
   jit: 'off',
   timezone: 'UTC',
   log_timezone: 'UTC',
+  // Without DETAIL and CONTEXT, which show rows and values.
+  log_error_verbosity: 'terse',
   file_copy_method: 'clone',
 }
 const THROWAWAY_SETTINGS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }

@@ -10,6 +10,7 @@ import { withDemoClock } from './demo-clock.ts'
 import { connectionIdleMs, watchConnections, type ConnectionWatch } from './connections.ts'
 import { createKillPoints, type KillPoints } from './kill-points.ts'
 import { createLogger, type Logger } from './log.ts'
+import { toSafeMessage } from './log-error.ts'
 import { createMetrics } from './metrics.ts'
 import { addOperation } from './operation.ts'
 import { recordOutgoing } from './outgoing.ts'
@@ -141,7 +142,7 @@ function fail(log: Logger, error: unknown, what: string): void {
   const { code, port } = (error ?? {}) as { code?: string; port?: number }
   const message = code === 'EADDRINUSE' ? `port ${port} is already in use by another process` : what
   log.fatal({ err: error }, message)
-  process.stderr.write(`${message}: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.stderr.write(`${message}: ${toSafeMessage(error)}\n`)
   process.exit(1)
 }
 

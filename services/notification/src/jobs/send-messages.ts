@@ -87,11 +87,11 @@ async function endMessage(
 function toEnding(deps: SenderDeps, message: OwedMessage, error: unknown): Ending {
   const about = { messageId: message.id, kind: message.kind, channel: message.channel, eventId: message.eventId }
   if (isUnavailable(error)) {
-    deps.log.info({ ...about, waits: message.waits, cause: (error as Error).message }, 'a message waits for somebody who cannot be asked')
+    deps.log.info({ ...about, waits: message.waits, err: error }, 'a message waits for somebody who cannot be asked')
     return { message, until: inSeconds(deps.realNow(), Math.min(waitSecondsMax, 0.5 * 2 ** message.waits)), hasFailed: false }
   }
   if (error instanceof CarrierError && error.isFinal) {
-    deps.log.warn({ ...about, cause: error.message }, 'a mail was refused for good')
+    deps.log.warn({ ...about, err: error }, 'a mail was refused for good')
     return { message, state: 'failed', reasonCode: 'mailbox-refused' }
   }
   deps.log.error({ ...about, failures: message.failures + 1, err: error }, 'a message could not be written')
