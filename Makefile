@@ -5,7 +5,7 @@ ALCOVE := $(NODE) scripts/alcove.ts
 VITEST := $(NODE) node_modules/vitest/vitest.mjs
 MANIFESTS := pnpm-lock.yaml pnpm-workspace.yaml package.json $(wildcard packages/*/package.json services/*/package.json)
 
-.PHONY: help install generate hooks up down status logs stop start restart dev reset demo test test-charts test-cluster test-kafka test-redis faults chaos bench rebuild-reports lint format
+.PHONY: help install generate hooks up down status logs stop start restart dev reset demo test test-charts test-cluster test-kafka test-redis faults chaos bench bench-events rebuild-reports lint format
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -76,6 +76,9 @@ test-redis: generate ## The gateway's limits and kept answers on a real Redis (R
 
 test-cluster: generate ## Install, restart and break Alcove on the cluster of the current context (CLUSTER_SHORT=on: a part)
 	@$(VITEST) run --project cluster --reporter=default --reporter=json --outputFile.json=node_modules/.cache/alcove/tests-cluster.json
+
+bench-events: generate ## Measure events on the embedded log and on a real broker (TRANSPORT=embedded or kafka for one)
+	@$(NODE) scripts/bench/events/main.ts
 
 bench: generate ## Measure (docs/performance.md explains)
 	@$(NODE) scripts/bench/main.ts

@@ -53,7 +53,7 @@ export async function drain(stack: Stack): Promise<void> {
 }
 
 /** Members book and pay by card, every hour of every space once, from 16 clients through `base`. */
-export function createBookingBench(stack: Stack, fixtures: Fixtures, postmasterPid: number) {
+export function createBookingBench(stack: Stack, fixtures: Fixtures, servers: Readonly<Record<string, number>>) {
   const nextSlot = createSlots(fixtures.spaces)
   return async function bench(base: string, seconds: number): Promise<BookingLoad> {
     const agent = new Agent({ connections: clients })
@@ -63,11 +63,11 @@ export function createBookingBench(stack: Stack, fixtures: Fixtures, postmasterP
       if (answer.status !== 201) throw new Error(`a booking was answered ${answer.status}: ${JSON.stringify(answer.body)}`)
     }
     await runLoad({ clients, seconds: 0, warmUpSeconds: 3 }, book)
-    const before = readCpu(stack, postmasterPid)
+    const before = readCpu(stack, servers)
     const lagBefore = await readBacklog(stack)
     const result = await runLoad({ clients, seconds, warmUpSeconds: 0 }, book)
     const lagAfter = await readBacklog(stack)
-    const cpuMs = cpuPer(before, readCpu(stack, postmasterPid), result.count)
+    const cpuMs = cpuPer(before, readCpu(stack, servers), result.count)
     await agent.close()
     return { ...result, cpuMs, lag: [lagBefore, lagAfter] }
   }

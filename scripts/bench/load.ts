@@ -13,6 +13,12 @@ function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }
 
+/** Where half, 95 and 99 of a hundred of the numbers lie below. */
+export function toQuantiles(numbers: readonly number[]): { p50Ms: number; p95Ms: number; p99Ms: number } {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  return { p50Ms: quantile(sorted, 0.5), p95Ms: quantile(sorted, 0.95), p99Ms: quantile(sorted, 0.99) }
+}
+
 /**
  * Runs `work` from `clients` concurrent callers for `seconds` after `warmUpSeconds`, each caller as fast as it is answered
  * (closed loop). `work` throws on any answer that does not count: a bench of errors is worth nothing.
@@ -33,14 +39,6 @@ export async function runLoad(
       }
     }),
   )
-  latencies.sort((a, b) => a - b)
   const took = (performance.now() - measureFrom) / 1000
-  return {
-    perSecond: latencies.length / took,
-    count: latencies.length,
-    p50Ms: quantile(latencies, 0.5),
-    p95Ms: quantile(latencies, 0.95),
-    p99Ms: quantile(latencies, 0.99),
-    seconds: took,
-  }
+  return { perSecond: latencies.length / took, count: latencies.length, ...toQuantiles(latencies), seconds: took }
 }

@@ -1,28 +1,19 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { cpus, tmpdir, totalmem } from 'node:os'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
 import { Agent } from 'undici'
 import { startStack } from '../supervisor/stack.ts'
-import type { Stack } from '../supervisor/types.ts'
 import { benchAvailability } from './availability.ts'
 import { benchBareDatabase } from './bare-database.ts'
 import { createBookingBench, drain, pauseConsumers } from './bookings.ts'
 import { benchOpenBreaker } from './breaker.ts'
 import { makeFixtures } from './fixtures.ts'
+import { readPostmasterPid } from './processes.ts'
 import { printReport } from './report.ts'
 
 const seconds = Number(process.env.BENCH_SECONDS ?? 15)
 const sizes = (process.env.BENCH_SIZES ?? '200000,2000000').split(',').map(Number)
 const progress = (line: string): void => console.error(`… ${line}`)
-
-async function readPostmasterPid(stack: Stack): Promise<number> {
-  const client = new pg.Client({ connectionString: stack.databaseUrls.postgres })
-  await client.connect()
-  const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory')
-  await client.end()
-  return Number((await readFile(join(rows[0]!.data_directory, 'postmaster.pid'), 'utf8')).split('\n')[0])
-}
 
 /** `make bench`: starts what it needs in a directory of its own, measures everything in one run, prints one table. */
 async function main(): Promise<void> {
@@ -42,7 +33,7 @@ async function main(): Promise<void> {
   const agent = new Agent()
   try {
     const fixtures = await makeFixtures(stack, agent, 500)
-    const bench = createBookingBench(stack, fixtures, await readPostmasterPid(stack))
+    const bench = createBookingBench(stack, fixtures, { postgres: await readPostmasterPid(stack.databaseUrls.postgres!) })
     await drain(stack)
     progress('bookings with consumers paused')
     await pauseConsumers(stack, true)
@@ -64,7 +55,6 @@ async function main(): Promise<void> {
     const places = await makeFixtures(stack, agent, 500)
     const availability = await benchAvailability(stack, places, { sizes, seconds, onProgress: progress })
     printReport({
-      machine: { cores: cpus().length, model: cpus()[0]?.model ?? '', memoryBytes: totalmem() },
       bare,
       direct,
       gateway,

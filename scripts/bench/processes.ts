@@ -1,4 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import pg from 'pg'
 import type { Stack } from '../supervisor/types.ts'
 
 /** Linux counts processor time in ticks of 10 ms (`getconf CLK_TCK` is 100 wherever Node runs). */
@@ -15,22 +18,36 @@ function readStat(pid: number): { parent: number; cpuSeconds: number } | undefin
   }
 }
 
-/** Processor seconds used so far: by service (all its replicas), by PostgreSQL with all its backends, by this process. */
-export function readCpu(stack: Stack, postmasterPid: number): Record<string, number> {
+/** Processor seconds used so far by processes, each with its children: PostgreSQL's backends are children of its postmaster. */
+export function cpuOf(pids: Readonly<Record<string, number>>): Record<string, number> {
+  const used = Object.fromEntries(Object.keys(pids).map((name) => [name, 0]))
+  const names = new Map(Object.entries(pids).map(([name, pid]) => [pid, name]))
+  for (const entry of readdirSync('/proc')) {
+    const pid = Number(entry)
+    const stat = pid ? readStat(pid) : undefined
+    // A child that ended is counted by its parent (cutime), but connections stay open through a bench.
+    const name = stat && (names.get(pid) ?? names.get(stat.parent))
+    if (name !== undefined) used[name]! += stat!.cpuSeconds
+  }
+  return used
+}
+
+/** Processor seconds used so far: by service (all its replicas), by PostgreSQL, by what else is named, by this process. */
+export function readCpu(stack: Stack, servers: Readonly<Record<string, number>>): Record<string, number> {
   const used: Record<string, number> = {}
   for (const status of stack.status()) {
     if (status.pid) used[status.service] = (used[status.service] ?? 0) + (readStat(status.pid)?.cpuSeconds ?? 0)
   }
-  // A backend that ended is counted by its parent (cutime), but connections stay open through a bench.
-  used.postgres = 0
-  for (const entry of readdirSync('/proc')) {
-    const pid = Number(entry)
-    const stat = pid ? readStat(pid) : undefined
-    if (stat && (pid === postmasterPid || stat.parent === postmasterPid)) used.postgres += stat.cpuSeconds
-  }
   const own = process.cpuUsage()
-  used['load generator'] = (own.user + own.system) / 1e6
-  return used
+  return { ...used, ...cpuOf(servers), 'load generator': (own.user + own.system) / 1e6 }
+}
+
+export async function readPostmasterPid(superuserUrl: string): Promise<number> {
+  const client = new pg.Client({ connectionString: superuserUrl })
+  await client.connect()
+  const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory')
+  await client.end()
+  return Number((await readFile(join(rows[0]!.data_directory, 'postmaster.pid'), 'utf8')).split('\n')[0])
 }
 
 /** What was used between two readings, in milliseconds for each of `count` pieces of work. */

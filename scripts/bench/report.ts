@@ -1,9 +1,9 @@
+import { cpus, totalmem } from 'node:os'
 import type { AvailabilityResult } from './availability.ts'
 import type { BookingLoad } from './bookings.ts'
 import type { LoadResult } from './load.ts'
 
 export interface Report {
-  readonly machine: { cores: number; model: string; memoryBytes: number }
   readonly bare: LoadResult
   readonly direct: BookingLoad
   readonly gateway: BookingLoad
@@ -14,8 +14,13 @@ export interface Report {
   readonly availability: readonly AvailabilityResult[]
 }
 
-const number = (value: number, digits = 1): string => value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
-const row = (...cells: string[]): string => `| ${cells.join(' | ')} |`
+export const number = (value: number, digits = 1): string => value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+export const row = (...cells: string[]): string => `| ${cells.join(' | ')} |`
+/** Figures say little without it. */
+export function describeMachine(): string {
+  return `Machine: ${cpus().length} cores (${cpus()[0]?.model}), ${number(totalmem() / 2 ** 30, 0)} GiB, shared by all that runs here.`
+}
+
 const latency = (load: LoadResult): string[] => [number(load.p50Ms), number(load.p95Ms), number(load.p99Ms)]
 
 function listBookings({ bare, direct, gateway, everything }: Report): string[] {
@@ -55,9 +60,9 @@ function listAvailability({ availability }: Report): string[] {
 
 /** Prints the run as Markdown, as it stands in docs/performance.md. */
 export function printReport(report: Report): void {
-  const { machine, memory, startMs, openBreaker } = report
+  const { memory, startMs, openBreaker } = report
   const lines = [
-    `Machine: ${machine.cores} cores (${machine.model}), ${number(machine.memoryBytes / 2 ** 30, 0)} GiB. Load generator, database and services share it.`,
+    describeMachine(),
     '',
     ...listBookings(report),
     '',

@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { userProfileUpdated } from '@alcove/contracts'
+import { createPool } from '@alcove/database'
+import { createConsumer, createTransport, onEvent } from '@alcove/events'
+import { toQuantiles } from '../load.ts'
+import { log, serveCommands, type TransportEnv } from './process.ts'
+
+// A service that handles events: inbox row and effect in one transaction.
+const [databaseUrl = '', transportEnv = ''] = process.argv.slice(2)
+const pool = createPool({ url: databaseUrl, max: 8, applicationName: 'bench-consumer' })
+const transport = createTransport(JSON.parse(transportEnv) as TransportEnv, 'notification', log)
+
+const EFFECT = `INSERT INTO profile AS p (user_id, version) VALUES ($1, $2)
+  ON CONFLICT (user_id) DO UPDATE SET version = excluded.version WHERE p.version < excluded.version`
+let latenciesMs: number[] = []
+let handled = 0
+const handler = onEvent(userProfileUpdated, async ({ tx, event }) => {
+  await tx.query({ name: 'effect', text: EFFECT, values: [event.data.userId, event.data.version] })
+  return () => {
+    handled += 1
+    latenciesMs.push(Date.now() - Date.parse(event.time))
+  }
+})
+const consumer = createConsumer({ service: 'notification', transport, pool, log, handlers: [handler], clock: { now: () => new Date() } })
+
+serveCommands({
+  async start(): Promise<void> {
+    await pool.query('CREATE TABLE profile (user_id uuid PRIMARY KEY, version integer NOT NULL) WITH (fillfactor = 50)')
+    await consumer.start()
+  },
+
+  /** Forgets what was measured, or answers it once `count` events more have had their effect. */
+  async measure({ count }: { count: number }): Promise<{ p50Ms: number; p99Ms: number }> {
+    while (handled < count) await sleep(10)
+    const { p50Ms, p99Ms } = toQuantiles(latenciesMs)
+    latenciesMs = []
+    handled = 0
+    return { p50Ms, p99Ms }
+  },
+
+  /** Handles nothing until resumed. */
+  async pause(): Promise<void> {
+    consumer.pause()
+  },
+
+  /** Handles what has gathered; answers how many a second. */
+  async drain({ count }: { count: number }): Promise<number> {
+    handled = 0
+    const startedAt = performance.now()
+    consumer.resume()
+    while (handled < count) await sleep(5)
+    return count / ((performance.now() - startedAt) / 1000)
+  },
+
+  /** The transport alone: a new group reads `count` messages and does nothing with them; answers how many a second, from the first on. */
+  async consumeBare({ topic, count }: { topic: string; count: number }): Promise<number> {
+    let seen = 0
+    let startedAt = 0
+    const subscription = await transport.subscribe({
+      group: 'notification.bare',
+      topics: [topic],
+      onBatch: async (deliveries) => {
+        startedAt ||= performance.now()
+        seen += deliveries.length
+      },
+    })
+    while (seen < count) await sleep(5)
+    const perSecond = seen / ((performance.now() - startedAt) / 1000)
+    await subscription.stop()
+    return perSecond
+  },
+
+  async end(): Promise<void> {
+    await consumer.stop()
+    await transport.close()
+    await pool.end()
+  },
+})

@@ -1,0 +1,85 @@
+import { createDatabaseIfMissing, migrate } from '@alcove/database'
+import { eventsMigrations } from '@alcove/events'
+import { cpuOf, cpuPer } from '../processes.ts'
+import { startProcess, type BenchProcess } from './process.ts'
+
+/** Latency from outbox to effect at one rate, with processor milliseconds of each event by process. */
+export interface RateResult {
+  readonly perSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly cpuMs: Readonly<Record<string, number>>
+}
+
+export interface TransportResult {
+  readonly transport: string
+  readonly rates: readonly RateResult[]
+  /** Events a second. Bare is the transport alone: no outbox, no inbox, no database of a service. */
+  readonly publish: number
+  readonly publishBare: number
+  readonly drain: number
+  readonly drainCpuMs: Readonly<Record<string, number>>
+  readonly consumeBare: number
+}
+
+export interface MeasureOptions {
+  readonly transport: string
+  /** What {@link createTransport} reads. */
+  readonly env: Readonly<Record<string, string>>
+  readonly superuserUrl: string
+  /** Whose processor time counts besides the two processes': name and pid of each, with its children. */
+  readonly servers: Readonly<Record<string, number>>
+  readonly rates: readonly number[]
+  readonly seconds: number
+  readonly backlog: number
+  readonly onProgress: (line: string) => void
+}
+
+// Declared by the graph, so that it exists on the broker, and used by nobody here: what the bare ones send and read.
+const bareTopic = 'payment'
+
+async function makeDatabase(superuserUrl: string, name: string): Promise<string> {
+  const url = new URL(superuserUrl)
+  url.pathname = `/${name}`
+  await createDatabaseIfMissing(url.href)
+  await migrate({ url: url.href, directories: [eventsMigrations] })
+  return url.href
+}
+
+/** Measures one transport with a producing and a consuming process of its own. */
+export async function measureTransport(options: MeasureOptions): Promise<TransportResult> {
+  const { transport, env, superuserUrl, backlog, onProgress } = options
+  const args = JSON.stringify(env)
+  const producer = startProcess('producer', [await makeDatabase(superuserUrl, `bench_${transport}_producer`), args])
+  const consumer = startProcess('consumer', [await makeDatabase(superuserUrl, `bench_${transport}_consumer`), args])
+  const readCpu = () => cpuOf({ ...options.servers, producer: producer.pid, consumer: consumer.pid })
+  try {
+    onProgress(`${transport}: warming up`)
+    await consumer.call('start')
+    await run(producer, consumer, { perSecond: options.rates[0]!, seconds: 3 })
+    const rates: RateResult[] = []
+    for (const perSecond of options.rates) {
+      onProgress(`${transport}: ${perSecond} events a second`)
+      const before = readCpu()
+      const latency = await run(producer, consumer, { perSecond, seconds: options.seconds })
+      rates.push({ perSecond, ...latency, cpuMs: cpuPer(before, readCpu(), perSecond * options.seconds) })
+    }
+    onProgress(`${transport}: a backlog of ${backlog}`)
+    await consumer.call('pause')
+    const publish = await producer.call<number>('publishBacklog', { count: backlog })
+    const before = readCpu()
+    const drain = await consumer.call<number>('drain', { count: backlog })
+    const drainCpuMs = cpuPer(before, readCpu(), backlog)
+    onProgress(`${transport}: the transport alone`)
+    const publishBare = await producer.call<number>('publishBare', { topic: bareTopic, count: backlog })
+    const consumeBare = await consumer.call<number>('consumeBare', { topic: bareTopic, count: backlog })
+    return { transport, rates, publish, publishBare, drain, drainCpuMs, consumeBare }
+  } finally {
+    await Promise.allSettled([producer.end(), consumer.end()])
+  }
+}
+
+async function run(producer: BenchProcess, consumer: BenchProcess, load: { perSecond: number; seconds: number }): Promise<{ p50Ms: number; p99Ms: number }> {
+  const count = await producer.call<number>('write', load)
+  return consumer.call<{ p50Ms: number; p99Ms: number }>('measure', { count })
+}

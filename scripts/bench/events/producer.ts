@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { userProfileUpdated } from '@alcove/contracts'
+import { createPool } from '@alcove/database'
+import { createRelay, createTransport, writeEvent, type Message } from '@alcove/events'
+import { log, serveCommands, type TransportEnv } from './process.ts'
+
+/** As the relay sends them. */
+const BATCH = 500
+const TICK_MS = 5
+
+// A service that writes events: outbox rows, each its own transaction, and the relay of the same process.
+const [databaseUrl = '', transportEnv = ''] = process.argv.slice(2)
+const pool = createPool({ url: databaseUrl, max: 8, applicationName: 'bench-producer' })
+const transport = createTransport(JSON.parse(transportEnv) as TransportEnv, 'user', log)
+const makeRelay = () => createRelay({ pool, transport, service: 'user', log })
+let relay = makeRelay()
+const keys = Array.from({ length: 500 }, () => randomUUID())
+let written = 0
+
+async function writeOne(): Promise<void> {
+  const key = keys[written % keys.length]!
+  written += 1
+  await writeEvent(pool, userProfileUpdated, { key, data: { ...userProfileUpdated.example, userId: key, version: written }, now: new Date() })
+  relay.wake()
+}
+
+const countOutbox = async () => Number((await pool.query<{ n: string }>('SELECT count(*) AS n FROM outbox')).rows[0]?.n)
+
+serveCommands({
+  /** Writes `perSecond` events a second, in time however slow the writing is, and settles when the outbox is empty. */
+  async write({ perSecond, seconds }: { perSecond: number; seconds: number }): Promise<number> {
+    await relay.start()
+    const startedAt = performance.now()
+    const running: Promise<void>[] = []
+    for (let due = 0; due < perSecond * seconds; await sleep(TICK_MS)) {
+      const until = Math.min(perSecond * seconds, ((performance.now() - startedAt) / 1000) * perSecond)
+      for (; due < until; due += 1) running.push(writeOne())
+    }
+    await Promise.all(running)
+    while ((await countOutbox()) > 0) await sleep(20)
+    return running.length
+  },
+
+  /** Fills the outbox, then lets the relay empty it; answers how many left it a second. */
+  async publishBacklog({ count }: { count: number }): Promise<number> {
+    await relay.stop()
+    await pool.query(
+      `INSERT INTO outbox (topic, key, type, data, occurred_at)
+       SELECT $1, ($2::text[])[1 + n % 500], $3, $4::jsonb || jsonb_build_object('userId', ($2::text[])[1 + n % 500], 'version', n), now() FROM generate_series(1, $5::int) n`,
+      [userProfileUpdated.topic, keys, userProfileUpdated.type, JSON.stringify(userProfileUpdated.example), count],
+    )
+    relay = makeRelay()
+    const startedAt = performance.now()
+    await relay.start()
+    while ((await countOutbox()) > 0) await sleep(20)
+    return count / ((performance.now() - startedAt) / 1000)
+  },
+
+  /** The transport alone, batches of the relay's size one after another; answers how many a second. */
+  async publishBare({ topic, count }: { topic: string; count: number }): Promise<number> {
+    const messages: Message[] = Array.from({ length: BATCH }, (_, index) => {
+      const key = keys[index]!
+      const data = { ...userProfileUpdated.example, userId: key, version: index + 1 }
+      const { type } = userProfileUpdated
+      const envelope = { specversion: '1.0', id: randomUUID(), source: '/alcove/user', type, subject: key, time: new Date().toISOString() }
+      return { key, value: JSON.stringify({ ...envelope, datacontenttype: 'application/json', data }) }
+    })
+    await transport.publish(topic, messages)
+    const startedAt = performance.now()
+    for (let sent = BATCH; sent < count; sent += BATCH) await transport.publish(topic, messages)
+    return (count - BATCH) / ((performance.now() - startedAt) / 1000)
+  },
+
+  async end(): Promise<void> {
+    await relay.stop()
+    await transport.close()
+    await pool.end()
+  },
+})
