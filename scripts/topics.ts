@@ -1,4 +1,4 @@
-import { applyTopics, readBrokerSettings } from '@alcove/events'
+import { applyTopics, readBrokerSettings } from '@alcove/events/kafka'
 import { listTopics } from '@alcove/graph'
 
 // `pnpm topics:apply`: brings the broker of the `KAFKA_*` variables to the topics of the graph. Repeatable.

@@ -1,4 +1,4 @@
-import { applyTopics, readBrokerSettings } from '@alcove/events'
+import { applyTopics, readBrokerSettings } from '@alcove/events/kafka'
 import { listTopics } from '@alcove/graph'
 import { keepKafka } from './kafka-keeper.ts'
 import type { Layout } from './layout.ts'

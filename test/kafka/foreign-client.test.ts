@@ -1,5 +1,6 @@
 import { bookingCreated, bookingConfirmed } from '@alcove/contracts'
-import { applyTopics, createKafkaTransport, createRelay, writeEvent } from '@alcove/events'
+import { createRelay, writeEvent } from '@alcove/events'
+import { applyTopics, createKafkaTransport } from '@alcove/events/kafka'
 import { listTopics } from '@alcove/graph'
 import { createTestDatabase, waitFor, type TestDatabase } from '@alcove/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

@@ -1,4 +1,4 @@
-import { applyTopics, createKafkaTransport } from '@alcove/events'
+import { applyTopics, createKafkaTransport } from '@alcove/events/kafka'
 import { inject } from 'vitest'
 import { describePipeline } from '../../packages/events/test/pipeline.ts'
 

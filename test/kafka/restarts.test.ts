@@ -1,4 +1,4 @@
-import { applyTopics, createKafkaTransport } from '@alcove/events'
+import { applyTopics, createKafkaTransport } from '@alcove/events/kafka'
 import { afterAll, beforeAll } from 'vitest'
 import { describeRestarts } from '../../packages/events/test/restarts.ts'
 import type { Kafka } from '../../scripts/kafka/start-kafka.ts'

@@ -1,4 +1,4 @@
-import { applyTopics, createKafkaTransport } from '@alcove/events'
+import { applyTopics, createKafkaTransport } from '@alcove/events/kafka'
 import { inject } from 'vitest'
 import { describeTransport } from '../../packages/events/test/conformance.ts'
 

@@ -1,7 +1,9 @@
 import type { ServiceName } from '@alcove/contracts'
 import { DependencyError } from '@alcove/kit'
-import { get as getPlain } from 'node:http'
-import { get as getSecure } from 'node:https'
+
+// Imported by name, node:http would load Node's own undici too (kit, http.ts).
+const { get: getPlain } = process.getBuiltinModule('node:http')
+const { get: getSecure } = process.getBuiltinModule('node:https')
 
 /**
  * Asks a service's `GET /health`, which touches no dependency, over a connection of its own: past breaker, bulkhead and pool, so that the answer is about

@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Registry } from 'prom-client'
+import { createServer } from './http.ts'
 import type { KillPoints } from './kill-points.ts'
 import type { OutgoingConnections } from './outgoing.ts'
 
