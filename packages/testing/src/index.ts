@@ -5,6 +5,7 @@ export { buildEvent, deliver, deliverMessage, type DeliverOptions } from './deli
 export { findFreePort } from './global-setup.ts'
 export { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './otlp-receiver.ts'
 export { assertPrismaMatchesDatabase } from './prisma.ts'
+export { replayLate } from './replay-late.ts'
 export { buildTestTokens, type TestTokens } from './tokens.ts'
 export { waitFor, type WaitForOptions } from './wait-for.ts'
 export { FuzzFailure, type FuzzAnswer } from './fuzz/check-answer.ts'

@@ -9,7 +9,7 @@ import {
   type PaymentState,
 } from '@alcove/contracts'
 import { newId } from '@alcove/kit'
-import { assertPrismaMatchesDatabase, buildEvent, deliver, deliverMessage, waitFor } from '@alcove/testing'
+import { assertPrismaMatchesDatabase, buildEvent, deliver, deliverMessage, replayLate, waitFor } from '@alcove/testing'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { onAccountDeactivated } from '../src/consumers/on-account-deactivated.ts'
@@ -89,6 +89,19 @@ describe('payment events', () => {
     h.clock.set('2026-01-05T10:00:00Z')
     await deliver(payments(), paymentFailed, late.state({ version: 2, status: 'failed' }))
     expect(await late.show()).toMatchObject({ status: 'confirmed', version: 2, payment: { status: 'failed' } })
+  })
+
+  test('that died and are replayed late are superseded by newer ones', async () => {
+    const { state, show } = await book()
+    const paymentId = newId()
+    const dead = buildEvent(paymentCaptured, state({ paymentId, version: 2, status: 'captured' }))
+    const meanwhile = [buildEvent(paymentRefunded, state({ paymentId, version: 3, status: 'refunded' }))]
+    expect(await replayLate({ ...payments(), topic: 'payment' }, { dead, meanwhile })).toBe('superseded')
+    expect(await show()).toMatchObject({ payment: { status: 'refunded' } })
+    const first = await book()
+    const authorized = buildEvent(paymentCaptured, first.state({ version: 2, status: 'captured' }))
+    expect(await replayLate({ ...payments(), topic: 'payment' }, { dead: authorized, meanwhile: [] })).toBe('applied')
+    expect(await first.show()).toMatchObject({ payment: { status: 'captured' } })
   })
 
   test('of an attempt that booking does not know are nothing to it', async () => {

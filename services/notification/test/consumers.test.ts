@@ -15,10 +15,12 @@ import {
   eventTypes,
   closureCreated,
   closureDeleted,
+  type CloudEvent,
   type EventType,
 } from '@alcove/contracts'
 import { getNode } from '@alcove/graph'
 import { newId } from '@alcove/kit'
+import { buildEvent, replayLate } from '@alcove/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createHandlers } from '../src/consumers/index.ts'
 import { createFixture, type Fixture } from './fixture.ts'
@@ -128,6 +130,26 @@ describe('order of a booking’s versions', () => {
     fixture.realTime.now = new Date(fixture.realTime.now.getTime() + 60_000)
     await fixture.sendAll()
     expect((await fixture.listMails()).map((mail) => mail.subject.replace(/:.*/, ''))).toEqual(['Booking ALC-7Q2M4K confirmed', 'Booking ALC-7Q2M4K cancelled'])
+  })
+})
+
+describe('a dead letter replayed after the booking went on', () => {
+  const buildState = (eventType: EventType<typeof bookingConfirmed.data>) => buildEvent(eventType, eventType.example)
+  const replay = (dead: CloudEvent, meanwhile: CloudEvent[]) => {
+    const { database, context, handlers } = fixture
+    return replayLate({ pool: database.pool, handlers, clock: context.clock, topic: 'booking' }, { dead, meanwhile })
+  }
+
+  test('of a move is superseded by the cancellation, and nobody is told of it', async () => {
+    expect(await replay(buildEvent(bookingRescheduledV2), [buildState(bookingConfirmed), buildState(bookingCancelled)])).toBe('superseded')
+    await fixture.sendAll()
+    expect((await fixture.listMails()).map((mail) => mail.subject.replace(/:.*/, ''))).toEqual(['Booking ALC-7Q2M4K confirmed', 'Booking ALC-7Q2M4K cancelled'])
+  })
+
+  test('of the confirmation still gives its one mail: the member holds it as the receipt', async () => {
+    expect(await replay(buildState(bookingConfirmed), [buildState(bookingCancelled)])).toBe('applied')
+    await fixture.sendAll()
+    expect((await fixture.listMails()).filter(({ subject }) => subject.includes('confirmed'))).toHaveLength(1)
   })
 })
 

@@ -1,6 +1,7 @@
 import { DependencyError, newId } from '@alcove/kit'
 import { buildTestContext, createTestDatabase, deliver, type TestContext, type TestDatabase } from '@alcove/testing'
 import type { EventType } from '@alcove/contracts'
+import type { Handler } from '@alcove/events'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { buildApp } from '../src/app.ts'
 import { createHandlers } from '../src/consumers/index.ts'
@@ -35,6 +36,7 @@ export interface Fixture {
   /** Answers of auth, user and booking; replace a member to change one. */
   directory: Directory
   sender: SenderDeps
+  handlers: Handler[]
   deliver<E extends EventType>(eventType: E, data?: E['example']): Promise<{ id: string }>
   /** Sends until nothing is due. */
   sendAll(): Promise<void>
@@ -69,6 +71,7 @@ export async function createFixture(now = '2026-01-04T09:00:00Z'): Promise<Fixtu
     realTime,
     directory,
     sender,
+    handlers,
     deliver: (eventType, data) => deliver({ pool, handlers, clock: context.clock }, eventType, data),
     async sendAll() {
       while ((await sendBatch(sender)).taken > 0);
@@ -76,7 +79,7 @@ export async function createFixture(now = '2026-01-04T09:00:00Z'): Promise<Fixtu
     listMails: async () => (await pool.query<MailRow>('SELECT * FROM mailbox ORDER BY seq')).rows,
     listMessages: async () => (await pool.query('SELECT kind, channel, state, reason_code, failures, waits FROM message ORDER BY id')).rows,
     async reset() {
-      await pool.query('TRUNCATE message, mailbox, notification, booking, closure, operator, inbox, outbox, dead_letter CASCADE')
+      await pool.query('TRUNCATE message, mailbox, notification, booking, closure, operator, inbox, outbox, dead_letter, settled_dead_letter CASCADE')
       Object.assign(directory, knowEverybody())
       sender.carrier = undefined
       context.clock.set(now)

@@ -84,6 +84,8 @@ export async function startPayment(options: { slowMs?: number } = {}) {
     throw new Error('the attempts do not come to rest')
   }
 
+  const bookingHandler = onBookingEvent({ reach, realNow, wakeWorker: () => undefined })
+
   /** A booking event delivered as the inbox delivers it: one transaction, then what follows the commit. */
   async function deliverTarget(state: Pick<BookingState, 'bookingId' | 'version'> & { attempts: Partial<AttemptTarget>[] }): Promise<void> {
     const attemptsOf = state.attempts.map((attempt) => ({ ...bookingConfirmed.example.attempts[0], keepCredits: null, keepMinor: null, ...attempt }))
@@ -98,8 +100,7 @@ export async function startPayment(options: { slowMs?: number } = {}) {
       datacontenttype: 'application/json',
       data,
     }
-    const handler = onBookingEvent({ reach, realNow, wakeWorker: () => undefined })
-    const effect = handler.effect as (ctx: object) => Promise<EffectResult>
+    const effect = bookingHandler.effect as (ctx: object) => Promise<EffectResult>
     const after = await withTransaction(pool, (tx) => effect({ tx, event, topic: 'booking', now: clock.now() }))
     if (typeof after === 'function') after()
   }
@@ -126,6 +127,7 @@ export async function startPayment(options: { slowMs?: number } = {}) {
     },
     settleAll,
     deliverTarget,
+    bookingHandler,
     arm: (name: string, skip = 0) => armed.set(name, skip),
     disarm: () => armed.clear(),
     /** The process dies: what it held in memory is gone and its leases run out. */

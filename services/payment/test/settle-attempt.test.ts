@@ -1,4 +1,5 @@
-import { waitFor } from '@alcove/testing'
+import { bookingConfirmed } from '@alcove/contracts'
+import { buildEvent, replayLate, waitFor } from '@alcove/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { authorizeAttempt, findAttempt } from '../src/domain/authorize-attempt.ts'
 import { ProviderUnavailable, type PaymentProvider } from '../src/domain/provider.ts'
@@ -104,6 +105,23 @@ describe('moving the money of a card to what its booking wants', () => {
     await target(request, 5, 0)
     await payment.settleAll()
     expect(await readPayment(request.attemptId)).toMatchObject({ status: 'captured', captured_minor: '1200' })
+  })
+
+  it('takes a replayed older target as superseded, and one that is the newest as its own', async () => {
+    const request = await authorize()
+    const build = (version: number, keepMinor: number | null) => {
+      const [attempt] = bookingConfirmed.example.attempts
+      const attempts = [{ ...attempt!, attemptId: request.attemptId, keepMinor }]
+      return buildEvent(bookingConfirmed, { ...bookingConfirmed.example, bookingId: request.bookingId, version, attempts })
+    }
+    const options = { pool: payment.pool, handlers: [payment.bookingHandler], topic: 'booking' as const }
+    expect(await replayLate(options, { dead: build(2, null), meanwhile: [] })).toBe('applied')
+    expect(await replayLate(options, { dead: build(3, 0), meanwhile: [build(4, 1200)] })).toBe('superseded')
+    await payment.settleAll()
+    expect(await readPayment(request.attemptId)).toMatchObject({ status: 'captured', captured_minor: '1200' })
+    expect(await replayLate(options, { dead: build(5, 0), meanwhile: [] })).toBe('applied')
+    await payment.settleAll()
+    expect(await readPayment(request.attemptId)).toMatchObject({ refunded_minor: '1200' })
   })
 
   it('counts what an operator gave back as given back when the booking wants less kept', async () => {

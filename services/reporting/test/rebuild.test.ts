@@ -11,9 +11,13 @@ import {
   type CloudEvent,
   type EventType,
 } from '@alcove/contracts'
-import { assertPrismaMatchesDatabase, buildEvent } from '@alcove/testing'
+import { newId } from '@alcove/kit'
+import { assertPrismaMatchesDatabase, buildEvent, replayLate } from '@alcove/testing'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { onAnyEvent } from '../src/consumers/on-any-event.ts'
+import { project } from '../src/db/projections.ts'
+import { keepRawEvent } from '../src/db/raw-events.ts'
 import { rebuildReadModels } from '../src/db/rebuild.ts'
 import { buildBooking, buildClosure, buildLocation, buildPayment, buildSpace, cancelled, createFixture, idOf, type Fixture } from './fixture.ts'
 
@@ -87,6 +91,19 @@ describe('read models', () => {
       await rebuildReadModels(other.database.pool)
       expect(await snapshot(other)).toEqual(await snapshot(fixture))
     }
+  })
+
+  it('keep to the newest version when an older event is replayed late, whose line in the audit log and raw copy are kept all the same', async () => {
+    const bookingId = newId()
+    const [dead, ...meanwhile] = [bookingCreated, bookingConfirmed].map((eventType) =>
+      buildBooking({ bookingId, version: eventType.example.version }, eventType),
+    )
+    const { pool } = fixture.database
+    const handlers = onAnyEvent({ keepRawEvent, project })
+    expect(await replayLate({ pool, handlers, topic: 'booking' }, { dead: dead!, meanwhile })).toBe('superseded')
+    expect((await pool.query('SELECT version FROM booking')).rows).toEqual([{ version: 2 }])
+    expect((await pool.query('SELECT type FROM raw_event ORDER BY seq')).rows.map(({ type }) => type)).toEqual(['booking.confirmed.v1', 'booking.created.v1'])
+    expect((await pool.query('SELECT FROM audit_entry')).rowCount).toBe(2)
   })
 
   it('keep every event raw, as it came', async () => {

@@ -1,5 +1,5 @@
 import { accountDeactivated, accountRegistered, accountVerified } from '@alcove/contracts'
-import { deliver } from '@alcove/testing'
+import { buildEvent, deliver, replayLate } from '@alcove/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { completeNames } from '../src/domain/complete-names.ts'
 import { startUser, type UserSuite } from './harness.ts'
@@ -97,5 +97,15 @@ describe('account.deactivated', () => {
     await deliver(options(), accountRegistered, state(id, 7, 'unverified'))
     await deliver(options(), accountDeactivated, state(id, 6, 'deactivated'))
     expect((await user.deps.people.find(id))!.status).toBe('active')
+  })
+
+  it('replayed late supersedes what died before it', async () => {
+    const { id } = user.createAccount()
+    await deliver(options(), accountRegistered, state(id, 1, 'unverified'))
+    const build = (eventType: typeof accountVerified, version: number, status: 'active' | 'deactivated') =>
+      buildEvent(eventType, state(id, version, status), { subject: id })
+    const letters = { dead: build(accountVerified, 2, 'active'), meanwhile: [build(accountDeactivated, 3, 'deactivated')] }
+    expect(await replayLate({ ...options(), topic: 'account' }, letters)).toBe('superseded')
+    expect((await user.deps.people.find(id))!.status).toBe('deactivated')
   })
 })
