@@ -1,8 +1,11 @@
 import { eventTypes, findEventType, topics, type CloudEvent, type EventType, type Topic } from '@alcove/contracts'
 import { compileBody } from '@alcove/kit'
 
-/** The longest message that is read, as long as the longest body of a request; a broker's own limit is higher. */
-export const messageBytesMax = 256 * 1024
+/**
+ * The longest message that is read: twice the longest body of a request, so that no event of ours comes near it, and below
+ * what a broker takes by default (1 MiB).
+ */
+export const messageBytesMax = 512 * 1024
 
 /** What is wrong with a message that no repetition will make good. */
 export type PoisonCode = 'too-large' | 'not-json' | 'not-cloudevents' | 'unknown-type' | 'invalid-data'

@@ -324,9 +324,12 @@ describe('letters of one event', () => {
   })
 
   it('have one effect when they are replayed at once', async () => {
-    // A handler without versions: only the letters themselves can prevent a second effect.
+    // A handler without versions, and slow: only the letters themselves can prevent a second effect.
     const handlers = [
-      onEvent(bookingCreated, async ({ tx, event }) => void (await tx.query('INSERT INTO effect VALUES ($1, $2, 1)', [event.id, event.subject]))),
+      onEvent(bookingCreated, async ({ tx, event }) => {
+        await tx.query('SELECT pg_sleep(0.3)')
+        await tx.query('INSERT INTO effect VALUES ($1, $2, 1)', [event.id, event.subject])
+      }),
     ]
     const event = build()
     const consumer = await fixture.startConsumer(handlers)

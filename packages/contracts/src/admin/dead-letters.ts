@@ -29,7 +29,7 @@ const letterMembers = {
 export const DeadLetterSchema = Type.Object(letterMembers)
 export type DeadLetter = Static<typeof DeadLetterSchema>
 
-/** With the message as it came (the first 256 KiB), its event if it is JSON, and the stack of the error. */
+/** With the message as it came (the first 512 KiB), its event if it is JSON, and the stack of the error. */
 export const DeadLetterDetailSchema = Type.Object({
   ...letterMembers,
   message: Type.String(),
