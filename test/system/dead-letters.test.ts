@@ -245,3 +245,32 @@ describe('pnpm dlq', () => {
     expect((await dlq('--help')).stdout).toContain('Exit codes')
   })
 })
+
+describe('a service that may not ask', () => {
+  it('is 401 with a forged token, 403 where the graph does not let it in, and counted', async () => {
+    const ask = async (token: string) => {
+      const options = { base: api.stack.urls.booking, headers: { 'x-service-authorization': `Bearer ${token}` } }
+      return (await api.call('GET', '/internal/dead-letters?limit=1', options)).status
+    }
+    const [header, , signature] = (await api.stack.serviceToken('admin', 'booking')).split('.')
+    const claims = { iss: 'https://elsewhere.test', aud: 'booking', sub: 'system:serviceaccount:alcove:admin', iat: 1, exp: 4_000_000_000 }
+    const forged = [header, Buffer.from(JSON.stringify(claims)).toString('base64url'), signature].join('.')
+    const counts = async () => {
+      const text = await (await fetch(`${api.stack.opsUrls('booking')[0]}/metrics`)).text()
+      return ['invalid', 'undeclared'].map((judgement) =>
+        [...text.matchAll(new RegExp(`^service_tokens_total\\{[^}]*judgement="${judgement}"[^}]*\\} (\\d+)$`, 'gm'))].reduce(
+          (sum, [, n]) => sum + Number(n),
+          0,
+        ),
+      )
+    }
+    const [invalid, undeclared] = await counts()
+    expect(await ask(forged)).toBe(401)
+    expect(await ask(await api.stack.serviceToken('admin', 'payment'))).toBe(401)
+    expect(await ask(await api.stack.serviceToken('reporting', 'booking'))).toBe(403)
+    // A declared caller of booking, which has no business with its dead letters.
+    expect(await ask(await api.stack.serviceToken('workspace', 'booking'))).toBe(403)
+    expect(await ask(await api.stack.serviceToken('admin', 'booking'))).toBe(200)
+    expect(await counts()).toEqual([invalid! + 2, undeclared! + 1])
+  })
+})
