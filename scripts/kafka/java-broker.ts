@@ -18,6 +18,7 @@ rootLogger.appenderRef.out.ref=out
 const TOOLS: Readonly<Record<KafkaTool, string>> = {
   'kafka-console-consumer': 'org.apache.kafka.tools.consumer.ConsoleConsumer',
   'kafka-configs': 'kafka.admin.ConfigCommand',
+  'kafka-topics': 'org.apache.kafka.tools.TopicCommand',
 }
 
 /** Options of {@link createJavaBroker}. */

@@ -1,7 +1,7 @@
 import type { ProcessIdentity } from '../supervisor/processes.ts'
 
 /** The tools of Kafka that are used here. */
-export type KafkaTool = 'kafka-console-consumer' | 'kafka-configs'
+export type KafkaTool = 'kafka-console-consumer' | 'kafka-configs' | 'kafka-topics'
 
 /** One broker, run in one way or another. Its data stay until `forget`. */
 export interface BrokerRuntime {
