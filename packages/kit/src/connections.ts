@@ -45,9 +45,13 @@ export interface ConnectionWatch {
 }
 
 interface Watched {
+  /** Whether a request ever came; until then the time for headers is the one that counts. */
+  used: boolean
   requests: number
   idleSince: number
 }
+
+const unknown: Watched = { used: false, requests: 0, idleSince: 0 }
 
 /**
  * Ends connections that cost something and bring nothing: headers or a body that do not arrive, idle ones, answers that nobody reads, and all beyond
@@ -64,7 +68,8 @@ export function watchConnections(server: Server, limits: ConnectionLimits, cut?:
   server.timeout = limits.STALLED_ANSWER_TIMEOUT_MS
   server.on('timeout', (socket: Socket) => {
     const stalled = socket.writableLength > 0
-    if (!stalled && (open.get(socket)?.requests ?? 0) > 0) return
+    const { used, requests } = open.get(socket) ?? unknown
+    if (!stalled && (requests > 0 || !used)) return
     if (stalled) cut?.inc({ reason: 'stalled-answer' })
     socket.destroy()
   })
@@ -87,12 +92,13 @@ export function watchConnections(server: Server, limits: ConnectionLimits, cut?:
 function watch(server: Server): ReadonlyMap<Socket, Watched> {
   const open = new Map<Socket, Watched>()
   server.on('connection', (socket: Socket) => {
-    open.set(socket, { requests: 0, idleSince: performance.now() })
+    open.set(socket, { ...unknown, idleSince: performance.now() })
     socket.once('close', () => open.delete(socket))
   })
   server.on('request', (request, response) => {
     const watched = open.get(request.socket)
     if (!watched) return
+    watched.used = true
     watched.requests += 1
     response.once('close', () => {
       watched.requests -= 1
