@@ -82,7 +82,7 @@ async function start(program: Program, env: Record<string, string> = {}): Promis
 /** Two replicas behind one address; one that is being ended gets no new connections, as its cluster or supervisor would see to. */
 async function startTwo(program: Program, env: Record<string, string> = {}): Promise<{ url: string; restartEach(): Promise<void> }> {
   const port = await findFreePort()
-  let replicas = await Promise.all([start(program, env), start(program, env)])
+  let replicas: readonly Replica[] = await Promise.all([start(program, env), start(program, env)])
   const balancer = createBalancer({ host, port, listTargets: () => replicas.map((replica) => replica.port) })
   balancers.push(balancer)
   await balancer.open()
