@@ -125,6 +125,22 @@ describe('a booking from a hold', () => {
     expect(await book()).toMatchObject({ status: 201, body: { id: hold.body.id } })
   })
 
+  test('a refusal that comes after a 202 is seen: the booking is cancelled, and its key says 402', async () => {
+    const space = h.fakes.addSpace({ hourMinor: 900 })
+    const { send } = await h.as()
+    const hold = await send('POST', '/v1/holds', { body: buildRequest(space) })
+    const request = { body: buildRequest(space, { ...card, holdId: hold.body.id }), headers: { 'idempotency-key': 'refused later' } }
+    h.fakes.payment.behave('processing')
+    expect(await send('POST', '/v1/bookings', request)).toMatchObject({ status: 202, body: { id: hold.body.id } })
+    const { attemptId } = h.fakes.payment.sent.at(-1)!
+    h.fakes.payment.decide(attemptId, 'refused', 'payment-refused')
+    h.clock.advance({ seconds: 10 })
+    await h.settle()
+    expect((await send('GET', `/v1/bookings/${hold.body.id}`)).body).toMatchObject({ status: 'cancelled', payment: { status: 'failed' } })
+    expect(await send('POST', '/v1/bookings', request)).toMatchObject({ status: 402, body: { type: '/problems/payment-refused' } })
+    expect((await (await h.as()).send('POST', '/v1/holds', { body: buildRequest(space) })).status).toBe(201)
+  })
+
   test('a sweep expires what is overdue, counters included, and says so only of what had become a booking', async () => {
     const space = h.fakes.addSpace({ hourMinor: 900 })
     const { send, userId } = await h.as()

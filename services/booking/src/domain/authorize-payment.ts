@@ -64,7 +64,10 @@ export async function authorizeWithin(
   if (inTime === undefined && (await deps.store.promise(input.booking.id))) return 'pending'
   // Without an open attempt any more it has been settled this very moment.
   const outcome = inTime ?? (await work)
-  if (outcome.end === 'unanswered') return 'pending'
+  if (outcome.end === 'unanswered') {
+    if (inTime) await deps.store.promise(input.booking.id)
+    return 'pending'
+  }
   if (outcome.end === 'unsent') throw dependencyUnavailable('payment', 5)
   if (outcome.end === 'refused') throw refusedPayment(outcome.booking.refusal)
   return outcome.booking
