@@ -26,7 +26,7 @@ export interface CalleeOptions {
   breaker: BreakerSettings
 }
 
-const retryBudgetMax = 10
+const retryBudgetMax = 5
 /** One retry may follow ten calls: beyond what was saved up, retries never add more than a tenth to a callee's load. */
 const retryBudgetPerCall = 0.1
 
@@ -63,7 +63,8 @@ export function createCallee(options: CalleeOptions): Callee {
     mayRetry() {
       const may = retries >= 1 && breaker.state() === 'closed'
       metrics.retried(name, may)
-      if (may) retries -= 1
+      // Less what it will put back when it enters: only first tries earn.
+      if (may) retries -= 1 + retryBudgetPerCall
       return may
     },
     async close() {
