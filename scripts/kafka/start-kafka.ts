@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import { listenHost } from '../supervisor/layout.ts'
@@ -101,6 +101,7 @@ function createKafka(options: KafkaOptions, way: Way): Kafka {
     async forget() {
       await down()
       for (const runtime of runtimes) runtime.forget()
+      rmSync(dir, { recursive: true, force: true })
     },
   }
 }
