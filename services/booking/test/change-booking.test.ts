@@ -71,6 +71,16 @@ describe('PATCH /v1/bookings/{id}', () => {
     expect((await h.events(booking.id)).at(-1)!.data.attempts.map((attempt: Any) => attempt.keepMinor)).toEqual([500, 0])
   })
 
+  test('200: longer, shorter and longer again: what was given back stays given back, and the new attempt pays', async () => {
+    const { patch, booking } = await book({ hourMinor: 1000 })
+    const keeps = async () => (await h.events(booking.id)).at(-1)!.data.attempts.map((attempt: Any) => attempt.keepMinor)
+    expect((await patch({ ...noonLong, ...card }, 2)).status).toBe(200)
+    expect((await patch(noon, 3)).status).toBe(200)
+    expect(await keeps()).toEqual([1000, 0])
+    expect(await patch({ ...noonLong, ...card }, 4)).toMatchObject({ status: 200, body: { price: { total: { amountMinor: 2000 } } } })
+    expect(await keeps()).toEqual([1000, 0, 1000])
+  })
+
   test('200: credits are charged without being asked again', async () => {
     const { patch } = await book({ hourMinor: 1000, creditsPerHour: 2 }, { payment: { method: 'credits' } })
     expect(await patch(noonLong)).toMatchObject({ status: 200, body: { price: { credits: 4 } } })
