@@ -1,4 +1,5 @@
 import type { ServiceName } from '@alcove/contracts'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually, type Api, type Session } from '../api.ts'
 import type { Place } from '../places.ts'
 import { enumeratedFlows } from './enumerated-flows.ts'
@@ -36,11 +37,25 @@ export interface ReplayWhat {
   whenPrepared?: () => Promise<void>
 }
 
+/** A fault that met none of the calls it was meant for. */
+class MissedError extends Error {}
+
 /**
  * Runs one flow in a lane, with at most one fault in it, and answers the calls it made. A flow that does not reach its end,
- * and a fault that found no call, are errors.
+ * and a fault that found no call, are errors; the latter gets a second try, for a late answer of the flow before may have
+ * left the person remembered.
  */
 export async function replay(replayer: Replayer, lane: Lane, what: ReplayWhat): Promise<readonly string[]> {
+  try {
+    return await replayOnce(replayer, lane, what)
+  } catch (error) {
+    if (!((error as Error).cause instanceof MissedError)) throw error
+    await sleep(personForgottenMs)
+    return replayOnce(replayer, lane, what)
+  }
+}
+
+async function replayOnce(replayer: Replayer, lane: Lane, what: ReplayWhat): Promise<readonly string[]> {
   const { stage, api } = replayer
   const flow = enumeratedFlows[what.flow]
   if (!flow) throw new Error(`there is no flow ${what.flow}; there are ${Object.keys(enumeratedFlows).join(', ')}`)
@@ -80,7 +95,7 @@ export async function replay(replayer: Replayer, lane: Lane, what: ReplayWhat): 
     await what.whenPrepared?.()
     await trial.begin()
     await flow.act(ctx, prepared)
-    if (fault && !trial.hasFired()) throw new Error(`the fault found no such call; there were ${trial.calls().join(', ')}`)
+    if (fault && !trial.hasFired()) throw new MissedError(`the fault found no such call; there were ${trial.calls().join(', ')}`)
     return trial.calls()
   } catch (error) {
     throw new Error(`${fault ? nameCase(fault) : what.flow}: ${describe(error)}`, { cause: error })
