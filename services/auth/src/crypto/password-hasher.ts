@@ -13,12 +13,13 @@ export function createPasswordHasher(queue: HashQueue): PasswordHasher {
   let standIn: Promise<string> | undefined
   return {
     hash: (password, signal) => queue.run(() => hash(password, parameters), signal),
-    async verify(passwordHash, password, { signal, before } = {}) {
+    async verify(passwordHash, password, { signal, before, after } = {}) {
       return queue.run(async () => {
         await before?.()
         const compared = passwordHash ?? (await (standIn ??= hash('no account has this password', parameters)))
-        const right = await verify(compared, password)
-        return right && passwordHash !== null
+        const right = (await verify(compared, password)) && passwordHash !== null
+        await after?.(right)
+        return right
       }, signal)
     },
   }

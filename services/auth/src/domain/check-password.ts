@@ -12,8 +12,8 @@ export interface CheckPasswordDeps {
 
 /**
  * Compares a password at the pace the throttle allows; null for `passwordHash` does the same work and is always false.
- * The throttle is asked before queueing and again once hashing may begin: guesses sent at once overshoot it by no more
- * than the hashing slots. Throws `rate-limited` with Retry-After, for known and unknown addresses alike.
+ * The throttle is asked before queueing and again once hashing may begin, and told the outcome before the slot is given
+ * on: guesses sent at once overshoot it by no more than the other slots of every replica. Throws `rate-limited` with Retry-After, for known and unknown addresses alike.
  */
 export async function checkPassword(
   deps: CheckPasswordDeps,
@@ -27,8 +27,6 @@ export async function checkPassword(
     if (waitSeconds > 0) throw tooManyAttempts(waitSeconds)
   }
   await assertMayGuess()
-  const right = await deps.hasher.verify(input.passwordHash, input.password, { signal: input.signal, before: assertMayGuess })
-  if (right) await deps.throttle.clear(pairKey)
-  else await deps.throttle.recordFailure(pairKey, sourceKey, deps.now())
-  return right
+  const recordOutcome = (right: boolean) => (right ? deps.throttle.clear(pairKey) : deps.throttle.recordFailure(pairKey, sourceKey, deps.now()))
+  return deps.hasher.verify(input.passwordHash, input.password, { signal: input.signal, before: assertMayGuess, after: recordOutcome })
 }

@@ -91,8 +91,16 @@ export interface Throttle {
 /** Work done while a hashing slot is held. */
 export interface PasswordHasher {
   hash(password: string, signal?: AbortSignal): Promise<string>
-  /** Null is compared with a hash nobody's password has: the same work, always false. `before` runs once the slot is held. */
-  verify(passwordHash: string | null, password: string, options?: { signal?: AbortSignal; before?: () => Promise<void> }): Promise<boolean>
+  /** Null is compared with a hash nobody's password has: the same work, always false. */
+  verify(passwordHash: string | null, password: string, options?: VerifyOptions): Promise<boolean>
+}
+
+export interface VerifyOptions {
+  readonly signal?: AbortSignal
+  /** Runs once the slot is held, before any hashing. */
+  readonly before?: () => Promise<void>
+  /** Runs while the slot is still held: whoever gets it next sees what this wrote. */
+  readonly after?: (right: boolean) => Promise<void>
 }
 
 export interface SigningKeyStore {
