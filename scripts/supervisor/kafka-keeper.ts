@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { startKafka, type KafkaOptions } from '../kafka/start-kafka.ts'
+import { startKafka, type Kafka, type KafkaOptions } from '../kafka/start-kafka.ts'
 import type { BrokerControl } from './types.ts'
 
 const LOOK_MS = 1_000
@@ -11,9 +11,13 @@ export interface KafkaKeeper extends BrokerControl {
 
 /** One broker, started again when it ends without having been asked to. */
 export async function keepKafka(options: KafkaOptions): Promise<KafkaKeeper> {
-  const kafka = await startKafka(options)
+  return keepBroker(await startKafka(options))
+}
+
+/** Keeps a started broker; it does not keep this process alive. */
+export function keepBroker(kafka: Pick<Kafka, 'brokers' | 'start' | 'end' | 'setPaused'>): KafkaKeeper {
+  const ending = new AbortController()
   let wanted = true
-  let ended = false
   // One after the other: a restart must not meet a stop.
   let last: Promise<unknown> = Promise.resolve()
   const inTurn = (work: () => Promise<void>) => {
@@ -25,8 +29,8 @@ export async function keepKafka(options: KafkaOptions): Promise<KafkaKeeper> {
     if (wanted) await kafka.start(1).catch((error: Error) => console.error(`Kafka did not come back: ${error.message}`))
   }
   const watching = (async () => {
-    while (!ended) {
-      await delay(LOOK_MS, undefined, { ref: false })
+    while (!ending.signal.aborted) {
+      await delay(LOOK_MS, undefined, { ref: false, signal: ending.signal }).catch(() => undefined)
       await inTurn(restart)
     }
   })()
@@ -46,7 +50,8 @@ export async function keepKafka(options: KafkaOptions): Promise<KafkaKeeper> {
     pause: () => kafka.setPaused(1, true),
     resume: () => kafka.setPaused(1, false),
     async end() {
-      ended = true
+      // Not left to the next look: nothing else may be there to keep this process alive until then.
+      ending.abort()
       await stop()
       await watching
     },
