@@ -12,6 +12,8 @@ export interface PlaceOptions {
   hourMinor?: number
   creditsPerHour?: number
   kind?: 'desk' | 'room'
+  /** People; 1 unless given. */
+  capacity?: number
   policyId?: string
 }
 
@@ -23,7 +25,7 @@ async function create<T extends { id: string }>(operator: Session, path: string,
 
 /** A location of its own, always open, with one space: tests never share a place. */
 export async function makePlace(operator: Session, options: PlaceOptions = {}): Promise<Place> {
-  const { units = 1, hourMinor = 1000, kind = 'desk', creditsPerHour, policyId } = options
+  const { units = 1, hourMinor = 1000, kind = 'desk', creditsPerHour, policyId, capacity } = options
   const location = await create<{ id: string }>(operator, '/api/v1/locations', {
     name: `Test ${crypto.randomUUID().slice(0, 8)}`,
     timeZone: 'Europe/London',
@@ -44,6 +46,7 @@ export async function makePlace(operator: Session, options: PlaceOptions = {}): 
     name: 'Test space',
     kind,
     units,
+    ...(capacity ? { capacity } : {}),
     ...(priceBook ? { priceBookId: priceBook.id } : {}),
     ...(policyId ? { policyId } : {}),
   })
