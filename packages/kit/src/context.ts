@@ -39,7 +39,7 @@ export function createDeadline(budgetMs: number = deadlineMaxMs): Deadline {
   return { remainingMs: () => Math.max(0, until - performance.now()) }
 }
 
-/** The budget a request brings; anything but a positive number of milliseconds counts as absent. */
+/** The budget a request brings, 0 when its time is up; anything but a whole number of milliseconds counts as absent. */
 export function readBudgetMs(header: string | string[] | undefined, maxMs: number = deadlineMaxMs): number {
   if (typeof header !== 'string' || !/^\d{1,9}$/.test(header)) return maxMs
   return Math.min(Number(header), maxMs)

@@ -65,6 +65,11 @@ export function addOperation<const O extends Operation, S extends number>(app: F
     const ctx = request.alcove!
     const input = readInput(request) as OperationInput<O>
     assertRole(operation, ctx)
+    // Nobody waits any more: whatever the handler did would be for nothing.
+    if (ctx.deadline.remainingMs() === 0) {
+      expire(ctx)
+      return
+    }
     ctx.onExpiry(() => expire(ctx))
     handler(input, ctx).then(
       (answer) => settle(ctx, () => sendAnswer(operation, answer as Answer, reply)),

@@ -327,6 +327,18 @@ describe('deadline', () => {
     expect(await promise).toBe('the deadline has passed')
   })
 
+  it('has passed when the request comes: 504, and the handler is not even asked', async () => {
+    let asked = false
+    const app = buildAppWith(change, async () => {
+      asked = true
+      return answer
+    })
+    const headers = { ...(await authorization()), 'x-request-deadline-ms': '0' }
+    const response = await app.inject({ method: 'POST', url: `/v1/things/${id}`, payload: good, headers })
+    expect(response.json()).toMatchObject({ status: 504, type: '/problems/deadline-exceeded' })
+    expect(asked).toBe(false)
+  })
+
   it('or the client goes away first: the handler is told to stop, and the log calls it no failure', async () => {
     const begun = Promise.withResolvers<void>()
     const lines: string[] = []

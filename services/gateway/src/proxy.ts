@@ -84,7 +84,8 @@ interface Forwarding extends Exchange {
 /** A service slower than its rule allows is not available (503); a client's own shorter budget that ran out is 504. */
 async function forward(deps: ProxyDeps, { rule, operation }: RoutedOperation, { request, reply, path, sink }: Forwarding): Promise<void> {
   const budgetMs = readBudgetMs(request.headers['x-request-deadline-ms'], deps.deadlineMaxMs)
-  const timeoutMs = Math.max(1, Math.min(rule.timeoutMs, budgetMs - marginMs(budgetMs)))
+  const timeoutMs = Math.min(rule.timeoutMs, budgetMs - marginMs(budgetMs))
+  if (timeoutMs <= 0) throw new ProblemError('deadline-exceeded', 'There was no time left when the request came.')
   const headers = buildHeaders(request, timeoutMs)
   const gone = new AbortController()
   const leave = () => {

@@ -215,6 +215,12 @@ describe('a service in trouble', () => {
     expect(Number(gateway.seen[0]!.headers['x-request-deadline-ms'])).toBeLessThan(300)
   })
 
+  it('asked when the client’s budget is used up: 504, and no call', async () => {
+    const response = await gateway.fetch(space, { as: ['member'], headers: { 'x-request-deadline-ms': '0' } })
+    expect(await problemOf(response)).toMatchObject({ status: 504, type: '/problems/deadline-exceeded' })
+    expect(gateway.seen).toEqual([])
+  })
+
   it('slow for impatient clients only: the breaker stays closed', async () => {
     gateway.answer('workspace', () => undefined)
     await Promise.all(Array.from({ length: 12 }, () => gateway.fetch(space, { as: ['member'], headers: { 'x-request-deadline-ms': '50' } })))
