@@ -3,7 +3,7 @@ import { withTransaction } from '@alcove/database'
 import { defineKillPoints } from '@alcove/kit'
 import type { PoolClient } from 'pg'
 import { assertKnown, readEnvelope, type PoisonError } from './envelope.ts'
-import { matches, type EffectResult, type EventContext, type Handler } from './handlers.ts'
+import { matches, type EffectResult, type EventContext, type EventEffect, type EventsContext, type EventsEffect, type Handler } from './handlers.ts'
 import type { InboxOptions } from './inbox.ts'
 import { untraced } from './tracing.ts'
 import type { Delivery } from './transport.ts'
@@ -52,32 +52,56 @@ async function commitTraced(options: InboxOptions, entries: readonly Entry[]): P
 async function applyAll(tx: PoolClient, options: InboxOptions, entries: readonly Entry[]): Promise<AfterCommit[]> {
   const fresh = await remember(tx, entries)
   const after: AfterCommit[] = []
-  for (const { delivery, event, handlers, traceparent = event?.traceparent } of entries) {
-    // Deleted when used: the same event twice in one batch has one effect.
-    if (!fresh.delete(event!.id)) continue
-    for (const handler of handlers) {
-      const result = await runEffect(handler, { tx, event: event!, topic: delivery.topic, now: options.clock.now(), traceparent })
-      if (typeof result === 'function') after.push(result)
+  // Deleted when used: the same event twice in one batch has one effect.
+  const due = entries.filter(({ event }) => fresh.delete(event!.id))
+  for (let from = 0; from < due.length;) {
+    const run = takeRun(due, from)
+    for (const handler of run[0]!.handlers) {
+      const results = await runEffects(handler, { tx, events: run.map((entry) => toContext(entry, options)) })
+      after.push(...results.filter((result) => typeof result === 'function'))
     }
+    from += run.length
   }
   options.killPoints?.reach('inbox.effect')
   return after
 }
 
-type EffectContext = Omit<EventContext, 'topic'> & { topic: string }
+/** Entries from a place on that one handler takes at once; else one entry. Nobody overtakes: per key, effects happen in the order of the events. */
+function takeRun(entries: readonly Entry[], from: number): readonly Entry[] {
+  const [handler, ...others] = entries[from]!.handlers
+  let to = from + 1
+  if (handler?.effectOfAll && others.length === 0) while (to < entries.length && isOnly(entries[to]!, handler)) to += 1
+  return entries.slice(from, to)
+}
+
+const isOnly = ({ handlers }: Entry, handler: Handler): boolean => handlers.length === 1 && handlers[0] === handler
+
+function toContext({ delivery, event, traceparent = event?.traceparent }: Entry, { clock }: Pick<InboxOptions, 'clock'>): Omit<EventContext, 'tx'> {
+  return { event: event!, topic: delivery.topic as Topic, now: clock.now(), traceparent }
+}
+
+/** One handler's effects of one event, or of several that it takes at once. */
+async function runEffects(handler: Handler, { tx, events }: EventsContext): Promise<readonly EffectResult[]> {
+  const all = handler.effectOfAll as EventsEffect | undefined
+  if (all) return all({ tx, events })
+  const results: EffectResult[] = []
+  for (const event of events) results.push(await runEffect(handler, { tx, ...event }))
+  return results
+}
 
 /** One handler's effect of one event. */
-export function runEffect(handler: Handler, ctx: EffectContext): Promise<EffectResult> {
-  const effect = handler.effect as (given: object) => Promise<EffectResult>
-  return effect({ ...ctx, topic: ctx.topic as Topic })
+export function runEffect(handler: Handler, ctx: EventContext): Promise<EffectResult> {
+  return (handler.effect as EventEffect)(ctx)
 }
 
 /** Inserts the inbox rows and answers which events are new here; waits where another process has one in progress. */
 async function remember(tx: PoolClient, entries: readonly Entry[]): Promise<Set<string>> {
+  // In one order for all processes: two that have the same events in different transactions wait for each other one way only.
+  const sorted = entries.toSorted((a, b) => (a.event!.id < b.event!.id ? -1 : 1))
   const { rows } = await tx.query<{ event_id: string }>({
     name: 'inbox-remember',
     text: `INSERT INTO inbox (event_id, topic, type) SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING RETURNING event_id`,
-    values: [entries.map(({ event }) => event!.id), entries.map(({ delivery }) => delivery.topic), entries.map(({ event }) => event!.type)],
+    values: [sorted.map(({ event }) => event!.id), sorted.map(({ delivery }) => delivery.topic), sorted.map(({ event }) => event!.type)],
   })
   return new Set(rows.map((row) => row.event_id))
 }

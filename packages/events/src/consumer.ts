@@ -10,8 +10,6 @@ export interface ConsumerOptions extends InboxOptions {
   service: string
   transport: Transport
   metrics?: Registry
-  /** Partitions handled at once; each uses one connection of the pool. Default 4. */
-  concurrency?: number
 }
 
 /** The durable consumer of one process. */
@@ -45,7 +43,9 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       subscription = await options.transport.subscribe({
         group: options.service,
         topics,
-        concurrency: options.concurrency ?? 4,
+        batchMax: Math.max(100, options.togetherMax ?? 0),
+        // They share the inbox's transactions, and one that waits for something never holds up another.
+        concurrency: Number.POSITIVE_INFINITY,
         onBatch: (deliveries, signal) => inbox.process(deliveries, signal),
       })
       if (paused) subscription.pause()

@@ -1,6 +1,6 @@
 import { getNode, type SubscriptionNode } from '@alcove/graph'
 import { Counter, type Registry } from 'prom-client'
-import { superseded, type Handler } from './handlers.ts'
+import { superseded, type EffectResult, type EventContext, type EventEffect, type EventsContext, type EventsEffect, type Handler } from './handlers.ts'
 import type { Transport } from './transport.ts'
 
 /** One type or pattern of a topic, as a handler wants it and as `service.yaml` names it. */
@@ -36,22 +36,30 @@ export function restrictTransport(service: string, transport: Transport): Transp
 /** The same handlers, each counting an event once its effect is committed; one that is superseded has none to wait for. */
 export function countHandled(handlers: readonly Handler[], metrics: Registry): Handler[] {
   const handled = handledCounter(metrics)
-  return handlers.map((handler) => ({
-    ...handler,
-    effect: async (ctx) => {
-      const { topic, event } = ctx as { topic: string; event: { type: string } }
-      const result = await handler.effect(ctx)
-      const count = () => handled.inc({ topic, type: event.type })
-      if (result === superseded) {
-        count()
-        return superseded
-      }
-      return () => {
-        count()
-        result?.()
-      }
-    },
-  }))
+  const count = ({ topic, event }: Pick<EventContext, 'topic' | 'event'>, result: EffectResult): EffectResult => {
+    const inc = () => handled.inc({ topic, type: event.type })
+    if (result === superseded) {
+      inc()
+      return superseded
+    }
+    return () => {
+      inc()
+      result?.()
+    }
+  }
+  const countAll = (effectOfAll: EventsEffect) => async (ctx: EventsContext) => {
+    const results = await effectOfAll(ctx)
+    return ctx.events.map((event, index) => count(event, results[index]))
+  }
+  return handlers.map((handler) => {
+    const effect = handler.effect as EventEffect
+    const effectOfAll = handler.effectOfAll as EventsEffect | undefined
+    return {
+      ...handler,
+      effect: async (ctx: EventContext) => count(ctx, await effect(ctx)),
+      ...(effectOfAll && { effectOfAll: countAll(effectOfAll) }),
+    }
+  })
 }
 
 /** Events of which this process has committed the effect, or which it has taken into its memory. */

@@ -21,6 +21,15 @@ export type EffectResult = void | (() => void) | typeof superseded
 /** May run more than once (a rolled back try): no effect outside `tx`. */
 export type EventEffect<D = Record<string, unknown>> = (ctx: EventContext<D>) => Promise<EffectResult>
 
+/** What a handler of several events gets: per key they are in order. */
+export interface EventsContext<D = Record<string, unknown>> {
+  tx: PoolClient
+  events: readonly Omit<EventContext<D>, 'tx'>[]
+}
+
+/** As {@link EventEffect}, of many events at once; its results are in the order of the events, what is missing is none. */
+export type EventsEffect<D = Record<string, unknown>> = (ctx: EventsContext<D>) => Promise<readonly EffectResult[]>
+
 /** Options of {@link onEvent}. */
 export interface HandlerOptions {
   /** After a dead letter, later events of the same key join it until it is settled: for handlers that cannot use versions. */
@@ -33,6 +42,8 @@ export interface Handler extends HandlerOptions {
   /** `booking.confirmed.v1`, `booking.*` or `*`. */
   type: string
   effect: EventEffect<never>
+  /** The same effect of several events. */
+  effectOfAll?: EventsEffect<never>
 }
 
 /** Subscribes to an event type; its effect runs in the inbox transaction. */
@@ -41,6 +52,17 @@ export function onEvent<E extends EventType>(eventType: E, effect: EventEffect<E
 export function onEvent(pattern: { topic: Topic; type: string }, effect: EventEffect, options?: HandlerOptions): Handler
 export function onEvent(subject: { topic: Topic; type: string }, effect: EventEffect<never>, options: HandlerOptions = {}): Handler {
   return { topic: subject.topic, type: subject.type, effect, ...options }
+}
+
+/**
+ * As {@link onEvent}, with one effect for as many events as there are at the moment: statements for all of them instead of some for
+ * each. They are in order if one subscription takes all types of a topic that matter to a key.
+ */
+export function onEvents<E extends EventType>(eventType: E, effect: EventsEffect<E['example']>, options?: HandlerOptions): Handler
+export function onEvents(pattern: { topic: Topic; type: string }, effect: EventsEffect, options?: HandlerOptions): Handler
+export function onEvents(subject: { topic: Topic; type: string }, effectOfAll: EventsEffect<never>, options: HandlerOptions = {}): Handler {
+  const effect: EventEffect<never> = async ({ tx, ...event }) => (await effectOfAll({ tx, events: [event] }))[0]
+  return { topic: subject.topic, type: subject.type, effect, effectOfAll, ...options }
 }
 
 /** Whether the handler wants this type. */

@@ -6,6 +6,7 @@ import { bury, isParked, listParked, type Burial } from './dead-letters.ts'
 import { PoisonError } from './envelope.ts'
 import type { Handler } from './handlers.ts'
 import type { EventTracing } from './tracing.ts'
+import { createTransactions, type Transactions } from './transactions.ts'
 import type { Delivery } from './transport.ts'
 import { backoffMs, pause } from './wait.ts'
 import { forgetWaiting, noteWaiting } from './waiting-partitions.ts'
@@ -22,8 +23,9 @@ export interface InboxOptions {
   killPoints?: Pick<KillPoints, 'reach'>
   tracing?: EventTracing
   /**
-   * Most events of one partition whose effects share a transaction; default 20. When one fails, all are done again
-   * one by one, so a failure never touches its neighbours. 1 where effects take locks in an order of their own.
+   * Most events whose effects share a transaction, of whatever partitions; default 20. When one fails, those of its
+   * partition are done again one by one, so a failure never touches its neighbours. Rows that requests change too stay
+   * locked for as long as all effects take; 1 where effects take locks in an order of their own.
    */
   togetherMax?: number
 }
@@ -39,17 +41,23 @@ export class TransientError extends Error {
   override readonly name = 'TransientError'
 }
 
-/** The consumer's side of the outbox; see {@link Inbox}. */
+/** What one inbox works with. */
+interface Work extends InboxOptions {
+  readonly transactions: Transactions
+}
+
+/** The consumer's side of the outbox; see {@link Inbox}. Partitions are processed beside each other, and share transactions. */
 export function createInbox(options: InboxOptions): Inbox {
+  const max = options.togetherMax ?? 20
+  const work: Work = { ...options, transactions: createTransactions({ max, commit: (entries) => commitEntries(options, entries) }) }
   return {
     async process(deliveries, signal) {
       const entries = deliveries.flatMap((delivery) => readEntry(delivery, options.handlers))
-      const step = options.togetherMax ?? 20
-      for (let from = 0; from < entries.length; from += step) {
+      for (let from = 0; from < entries.length; from += max) {
         signal.throwIfAborted()
-        const some = entries.slice(from, from + step)
-        if (some.length > 1 && (await tryTogether(options, some))) continue
-        for (const entry of some) await processOne(options, entry, signal)
+        const some = entries.slice(from, from + max)
+        if (max > 1 && (await tryTogether(work, some))) continue
+        for (const entry of some) await processOne(work, entry, signal)
       }
     },
   }
@@ -58,11 +66,11 @@ export function createInbox(options: InboxOptions): Inbox {
 const canPark = ({ handlers }: Pick<InboxOptions, 'handlers'>) => handlers.some(({ parkOnFailure }) => parkOnFailure)
 
 /** False: something is wrong with at least one, and nothing was done. */
-async function tryTogether(options: InboxOptions, entries: readonly Entry[]): Promise<boolean> {
+async function tryTogether(options: Work, entries: readonly Entry[]): Promise<boolean> {
   if (entries.some(({ poison }) => poison)) return false
   try {
     if (canPark(options) && (await listParked(options.pool, entries)).size > 0) return false
-    await commitEntries(options, entries)
+    await options.transactions.commit(entries)
     return true
   } catch {
     // Done again one by one, where the one at fault shows itself and is logged.
@@ -70,7 +78,7 @@ async function tryTogether(options: InboxOptions, entries: readonly Entry[]): Pr
   }
 }
 
-async function processOne(options: InboxOptions, entry: Entry, signal: AbortSignal): Promise<void> {
+async function processOne(options: Work, entry: Entry, signal: AbortSignal): Promise<void> {
   const { event, delivery } = entry
   const place = { type: event?.type, eventId: event?.id, topic: delivery.topic, partition: delivery.partition }
   for (let failures = 0, waits = 0; ;) {
@@ -99,14 +107,14 @@ async function processOne(options: InboxOptions, entry: Entry, signal: AbortSign
   }
 }
 
-async function applyOrPark(options: InboxOptions, entry: Entry, failures: number): Promise<void> {
+async function applyOrPark(options: Work, entry: Entry, failures: number): Promise<void> {
   if (entry.poison) throw entry.poison
   if (canPark(options) && (await isParked(options.pool, entry.delivery))) {
     const error = new Error('an earlier event of this key is a dead letter')
     await bury(options.pool, { ...entry, error, reason: 'parked', failures, park: true, now: options.clock.now() })
     return
   }
-  await commitEntries(options, [entry])
+  await options.transactions.commit([entry], { alone: true })
 }
 
 interface Death extends Pick<Burial, 'error' | 'reason' | 'code' | 'failures'> {

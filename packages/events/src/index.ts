@@ -4,7 +4,18 @@ export { createTransport, type TransportConfig } from './create-transport.ts'
 export { addDeadLetterRoutes } from './dead-letter-routes.ts'
 export { findDeadLetter, listDeadLetters, type DeadLetter } from './dead-letters.ts'
 export { messageBytesMax, PoisonError, type PoisonCode } from './envelope.ts'
-export { onEvent, superseded, type EffectResult, type EventContext, type EventEffect, type Handler, type HandlerOptions } from './handlers.ts'
+export {
+  onEvent,
+  onEvents,
+  superseded,
+  type EffectResult,
+  type EventContext,
+  type EventEffect,
+  type EventsContext,
+  type EventsEffect,
+  type Handler,
+  type HandlerOptions,
+} from './handlers.ts'
 export { createInbox, TransientError, type Inbox, type InboxOptions } from './inbox.ts'
 export { createEmbeddedLog } from './log/embedded-log.ts'
 export type { EmbeddedLogOptions } from './log/topics.ts'

@@ -25,7 +25,6 @@ export interface EventPartsOptions {
   tracing?: Tracing
   handlers?: readonly Handler[]
   togetherMax?: number
-  concurrency?: number
 }
 
 /** Relay and consumer of a service, ready to be given to `runService`. */

@@ -124,7 +124,7 @@ export async function tryLetter(
   if (isRepeat) return { event, outcome: 'superseded', after: [] }
   const results = []
   for (const handler of deps.handlers.filter((candidate) => matches(candidate, letter.topic, event.type)))
-    results.push(await runEffect(handler, { tx, event, topic: letter.topic, now: deps.clock.now(), traceparent: event.traceparent }))
+    results.push(await runEffect(handler, { tx, event, topic: letter.topic as Topic, now: deps.clock.now(), traceparent: event.traceparent }))
   const isSuperseded = results.length > 0 && results.every((result) => result === superseded)
   return { event, outcome: isSuperseded ? 'superseded' : 'applied', after: results.filter((result) => typeof result === 'function') }
 }

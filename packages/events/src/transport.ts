@@ -21,7 +21,7 @@ export interface Subscribe {
   topics: readonly string[]
   /** Most deliveries in one call; default 100. */
   batchMax?: number
-  /** Most partitions handled at once; default 4 (each may use a database connection). */
+  /** Most partitions handled at once; default 4. */
   concurrency?: number
   /** Resolved: the deliveries are done for good. Rejected: the same ones come again after a pause. */
   onBatch: BatchHandler

@@ -2,12 +2,16 @@ import { bookingConfirmed, bookingCreated, type CloudEvent, type EventType } fro
 import { createPool } from '@alcove/database'
 import { createLogger, newId, Registry } from '@alcove/kit'
 import { buildEvent, createTestClock, createTestDatabase, createTestLog, waitFor, type TestDatabase } from '@alcove/testing'
+import type { PoolClient } from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { countHandled } from '../src/declared.ts'
 import {
   createConsumer,
   createEmbeddedLog,
   listDeadLetters,
   onEvent,
+  onEvents,
+  superseded,
   TransientError,
   type Consumer,
   type ConsumerOptions,
@@ -173,5 +177,110 @@ describe('consumer', () => {
     await publish(event, event)
     await waitFor(async () => (await consumer.lag()) === 0)
     expect(seen).toEqual([1])
+  })
+})
+
+describe('transactions', () => {
+  const withXid = onEvent(bookingCreated, async ({ tx, event }) => {
+    await tx.query('INSERT INTO effect SELECT $1, pg_current_xact_id()::text, $2', [event.id, event.data.version])
+  })
+
+  it('are shared by what partitions have ready at the same moment, up to so many events', async () => {
+    const consumer = await startConsumer([withXid], { togetherMax: 12 })
+    consumer.pause()
+    await publish(...Array.from({ length: 36 }, () => build()))
+    consumer.resume()
+    await waitFor(async () => (await consumer.lag()) === 0)
+    const sizes = [...Map.groupBy(await effects(), ({ key }) => key).values()].map(({ length }) => length)
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(36)
+    // 16 partitions, so each alone would need more.
+    expect(sizes.length).toBeLessThan(10)
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(12)
+  })
+
+  it('that fail are done again partition by partition, and a partition that waits holds up no other', async () => {
+    const away = build()
+    const dead = build()
+    let isAway = true
+    const consumer = await startConsumer([
+      onEvent(bookingCreated, async ({ tx, event }) => {
+        if (event.id === away.id && isAway) throw new TransientError('not now')
+        if (event.id === dead.id) throw new Error('never')
+        await tx.query('INSERT INTO effect VALUES ($1, $2, $3)', [event.id, event.subject, event.data.version])
+      }),
+    ])
+    consumer.pause()
+    const good = Array.from({ length: 60 }, () => build())
+    await publish(away, dead, ...good)
+    consumer.resume()
+    // All but what stands behind the one that waits, in its partition.
+    await waitFor(async () => (await effects()).length > 45 && (await letters()).length === 1)
+    isAway = false
+    await waitFor(async () => (await consumer.lag()) === 0)
+    expect((await effects()).map(({ key }) => key).sort()).toEqual([away, ...good].map(({ subject }) => subject).sort())
+  })
+})
+
+describe('a handler of several events', () => {
+  const insert = (tx: PoolClient, events: readonly { event: CloudEvent }[]) =>
+    tx.query('INSERT INTO effect SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[])', [
+      events.map(({ event }) => event.id),
+      events.map(({ event }) => event.subject),
+      events.map(({ event }) => event.data.version),
+    ])
+
+  it('gets what is there at once, has one effect of each, and runs what it returns after the commit', async () => {
+    const batches: number[] = []
+    const committed: number[] = []
+    const registry = new Registry()
+    const handler = onEvents({ topic: 'booking', type: 'booking.*' }, async ({ tx, events }) => {
+      batches.push(events.length)
+      await insert(tx, events)
+      return events.map(({ event }) => (event.data.version === 1 ? superseded : () => void committed.push(event.data.version as number)))
+    })
+    const consumer = await startConsumer(countHandled([handler], registry), { togetherMax: 50 })
+    consumer.pause()
+    const keys = Array.from({ length: 10 }, () => newId())
+    const events = [1, 2, 3].flatMap((version) => keys.map((key) => build(key, version)))
+    await publish(...events, ...events)
+    consumer.resume()
+    await waitFor(async () => (await consumer.lag()) === 0)
+    const versions = Map.groupBy(await effects(), ({ key }) => key)
+    expect([...versions.values()].map((rows) => rows.map(({ version }) => version))).toEqual(keys.map(() => [1, 2, 3]))
+    expect(Math.max(...batches)).toBeGreaterThan(10)
+    expect(committed).toHaveLength(20)
+    expect(await registry.getSingleMetricAsString('alcove_events_handled_total')).toContain('type="booking.created.v1"} 30')
+  })
+
+  it('loses one event to a dead letter when only that one cannot be done', async () => {
+    const bad = build()
+    const handler = onEvents(bookingCreated, async ({ tx, events }) => {
+      await insert(tx, events)
+      if (events.some(({ event }) => event.id === bad.id)) throw new Error('not this one')
+      return []
+    })
+    const consumer = await startConsumer([handler])
+    const good = Array.from({ length: 20 }, () => build())
+    await publish(...good.slice(0, 10), bad, ...good.slice(10))
+    await waitFor(async () => (await consumer.lag()) === 0)
+    expect((await effects()).map(({ key }) => key).sort()).toEqual(good.map(({ subject }) => subject).sort())
+    expect((await letters()).map(({ eventId }) => eventId)).toEqual([bad.id])
+  })
+
+  it('never overtakes another handler: per key, effects happen in the order of the events', async () => {
+    const handlers = [
+      onEvents(bookingCreated, async ({ tx, events }) => {
+        await insert(tx, events)
+        return []
+      }),
+      onEvent(bookingConfirmed, async ({ tx, event }) => void (await insert(tx, [{ event: event as unknown as CloudEvent }]))),
+    ]
+    const consumer = await startConsumer(handlers)
+    consumer.pause()
+    const key = newId()
+    await publish(...[1, 2, 3, 4, 5, 6].map((version) => build(key, version, version % 3 === 0 ? bookingConfirmed : bookingCreated)))
+    consumer.resume()
+    await waitFor(async () => (await consumer.lag()) === 0)
+    expect((await effects()).map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6])
   })
 })

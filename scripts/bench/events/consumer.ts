@@ -1,27 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { userProfileUpdated } from '@alcove/contracts'
 import { createPool } from '@alcove/database'
-import { createConsumer, createTransport, onEvent } from '@alcove/events'
+import { createConsumer, createTransport, onEvents } from '@alcove/events'
 import { toQuantiles } from '../load.ts'
 import { log, serveCommands, type TransportEnv } from './process.ts'
 
-// A service that handles events: inbox row and effect in one transaction.
+// A service that handles events as reporting does: inbox rows and the effect of many in one transaction.
 const [databaseUrl = '', transportEnv = ''] = process.argv.slice(2)
 const pool = createPool({ url: databaseUrl, max: 8, applicationName: 'bench-consumer' })
 const transport = createTransport(JSON.parse(transportEnv) as TransportEnv, 'notification', log)
 
-const EFFECT = `INSERT INTO profile AS p (user_id, version) VALUES ($1, $2)
+const EFFECT = `INSERT INTO profile AS p (user_id, version) SELECT * FROM unnest($1::uuid[], $2::int[])
   ON CONFLICT (user_id) DO UPDATE SET version = excluded.version WHERE p.version < excluded.version`
 let latenciesMs: number[] = []
 let handled = 0
-const handler = onEvent(userProfileUpdated, async ({ tx, event }) => {
-  await tx.query({ name: 'effect', text: EFFECT, values: [event.data.userId, event.data.version] })
-  return () => {
+const handler = onEvents(userProfileUpdated, async ({ tx, events }) => {
+  const newest = new Map(events.map(({ event }) => [event.data.userId, event.data.version]))
+  await tx.query({ name: 'effect', text: EFFECT, values: [[...newest.keys()], [...newest.values()]] })
+  return events.map(({ event }) => () => {
     handled += 1
     latenciesMs.push(Date.now() - Date.parse(event.time))
-  }
+  })
 })
-const consumer = createConsumer({ service: 'notification', transport, pool, log, handlers: [handler], clock: { now: () => new Date() } })
+const consumer = createConsumer({ service: 'notification', transport, pool, log, handlers: [handler], togetherMax: 500, clock: { now: () => new Date() } })
 
 serveCommands({
   async start(): Promise<void> {

@@ -6,7 +6,7 @@ import { buildApp } from './app.ts'
 import { configSchema } from './config.ts'
 import { onAnyEvent } from './consumers/on-any-event.ts'
 import { project } from './db/projections.ts'
-import { findNewestTime, keepRawEvent } from './db/raw-events.ts'
+import { findNewestTime, keepRawEvents } from './db/raw-events.ts'
 import { createReads } from './db/reads.ts'
 import { migrations } from './migrations.ts'
 
@@ -31,8 +31,8 @@ await runService({
       metrics,
       clock,
       killPoints,
-      handlers: onAnyEvent({ keepRawEvent, project }),
-      togetherMax: 100,
+      handlers: onAnyEvent({ keepRawEvents, project }),
+      togetherMax: 500,
     })
     const jobs = createJobs({ pool, log, service: 'reporting', sweeps: events.sweeps })
     const readAsOf = async () => (await findNewestTime(pool)) ?? clock.now()

@@ -21,7 +21,7 @@ import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../src/app.ts'
 import { onAnyEvent } from '../src/consumers/on-any-event.ts'
 import { project } from '../src/db/projections.ts'
-import { findNewestTime, keepRawEvent } from '../src/db/raw-events.ts'
+import { findNewestTime, keepRawEvents } from '../src/db/raw-events.ts'
 import { createReads } from '../src/db/reads.ts'
 
 /** Members of all the answers and of problems: a test names those that it expects. */
@@ -79,7 +79,7 @@ const topicOf = (event: CloudEvent) => event.source.replace('/alcove/', '')
 /** Now is Monday, 2026-01-05, 12:00 in Berlin. */
 export async function createFixture(now = '2026-01-05T11:00:00Z'): Promise<Fixture> {
   const [database, context] = await Promise.all([createTestDatabase('reporting'), buildTestContext('reporting', now)])
-  const inbox = createInbox({ pool: database.pool, handlers: onAnyEvent({ keepRawEvent, project }), clock: context.clock, log: context.log, togetherMax: 100 })
+  const inbox = createInbox({ pool: database.pool, handlers: onAnyEvent({ keepRawEvents, project }), clock: context.clock, log: context.log, togetherMax: 500 })
   const reads = createReads(database.pool)
   const app = buildApp({ ...context, reads, readAsOf: async () => (await findNewestTime(database.pool)) ?? context.clock.now() })
   await app.ready()

@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { onAnyEvent } from '../src/consumers/on-any-event.ts'
 import { project } from '../src/db/projections.ts'
-import { keepRawEvent } from '../src/db/raw-events.ts'
+import { keepRawEvents } from '../src/db/raw-events.ts'
 import { rebuildReadModels } from '../src/db/rebuild.ts'
 import { buildBooking, buildClosure, buildLocation, buildPayment, buildSpace, cancelled, createFixture, idOf, type Fixture } from './fixture.ts'
 
@@ -99,7 +99,7 @@ describe('read models', () => {
       buildBooking({ bookingId, version: eventType.example.version }, eventType),
     )
     const { pool } = fixture.database
-    const handlers = onAnyEvent({ keepRawEvent, project })
+    const handlers = onAnyEvent({ keepRawEvents, project })
     expect(await replayLate({ pool, handlers, topic: 'booking' }, { dead: dead!, meanwhile })).toBe('superseded')
     expect((await pool.query('SELECT version FROM booking')).rows).toEqual([{ version: 2 }])
     expect((await pool.query('SELECT type FROM raw_event ORDER BY seq')).rows.map(({ type }) => type)).toEqual(['booking.confirmed.v1', 'booking.created.v1'])

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import type { Position } from './fetch.ts'
 
@@ -13,14 +14,40 @@ export async function readOffsets(pool: Pool, group: string, units: readonly str
   return rows.map(({ topic, partition, next_offset }) => ({ topic, partition, nextOffset: BigInt(next_offset) }))
 }
 
-/** Never goes back: a member that lost its lease during a stall must not undo its successor's progress. */
-export async function storeOffset(pool: Pool, group: string, position: Position): Promise<void> {
-  await pool.query({
-    name: 'log-store-offset',
-    text: `INSERT INTO log_group_offset (group_name, topic, partition, next_offset) VALUES ($1, $2, $3, $4)
-      ON CONFLICT (group_name, topic, partition) DO UPDATE SET next_offset = GREATEST(log_group_offset.next_offset, excluded.next_offset)`,
-    values: [group, position.topic, position.partition, String(position.nextOffset)],
-  })
+/** Stores positions of one group. */
+export interface OffsetStore {
+  /** Settles when the position is stored: with those of other partitions that are done at the moment, in one statement. */
+  store(position: Position): Promise<void>
+}
+
+/** Positions never go back: a member that lost its lease during a stall must not undo its successor's progress. */
+export function createOffsetStore(pool: Pool, group: string): OffsetStore {
+  let next: { positions: Position[]; stored: Promise<void> } | undefined
+
+  async function storeNext(positions: readonly Position[]): Promise<void> {
+    await setImmediate()
+    next = undefined
+    await pool.query({
+      name: 'log-store-offsets',
+      // In one order for all members, so that two statements wait for each other one way only; a partition that was lost and came back may be in it twice.
+      text: `INSERT INTO log_group_offset (group_name, topic, partition, next_offset)
+        SELECT $1, done.topic, done.partition, max(done.next_offset) FROM unnest($2::text[], $3::smallint[], $4::bigint[]) AS done(topic, partition, next_offset)
+        GROUP BY done.topic, done.partition ORDER BY done.topic, done.partition
+        ON CONFLICT (group_name, topic, partition) DO UPDATE SET next_offset = GREATEST(log_group_offset.next_offset, excluded.next_offset)`,
+      values: [group, positions.map(({ topic }) => topic), positions.map(({ partition }) => partition), positions.map(({ nextOffset }) => String(nextOffset))],
+    })
+  }
+
+  return {
+    store(position) {
+      if (!next) {
+        const positions: Position[] = []
+        next = { positions, stored: storeNext(positions) }
+      }
+      next.positions.push(position)
+      return next.stored
+    },
+  }
 }
 
 /** Messages the group has not finished; what retention has removed does not count. */

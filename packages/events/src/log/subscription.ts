@@ -3,7 +3,7 @@ import type { Delivery, Subscribe, Subscription } from '../transport.ts'
 import { backoffMs, createSleeper, pause, type Sleeper } from '../wait.ts'
 import { fetchDeliveries, unitOf } from './fetch.ts'
 import { dropHeld, renewHeld, type Held, type HeldPartitions } from './held.ts'
-import { countLag, storeOffset } from './offsets.ts'
+import { countLag, createOffsetStore, type OffsetStore } from './offsets.ts'
 import { readEnds, type EmbeddedLogOptions } from './topics.ts'
 
 const BEAT_MS = 1500
@@ -27,12 +27,22 @@ interface Member extends SubscriptionOptions {
   beatAt: number
   renewedAt: number
   keeper?: LeaseKeeper
+  offsets: OffsetStore
 }
 
 /** One member of a consumer group: a loop that keeps leases, looks for news with one query, and runs batches beside it. */
 export function createSubscription(options: SubscriptionOptions): Subscription {
   const { group, topics } = options.subscribe
-  const member: Member = { ...options, held: new Map(), sleeper: createSleeper(), stopping: new AbortController(), paused: false, beatAt: 0, renewedAt: 0 }
+  const member: Member = {
+    ...options,
+    held: new Map(),
+    sleeper: createSleeper(),
+    stopping: new AbortController(),
+    paused: false,
+    beatAt: 0,
+    renewedAt: 0,
+    offsets: createOffsetStore(options.pool, group),
+  }
   const running = run(member)
   return {
     lag: () => countLag(options.pool, group, topics),
@@ -126,13 +136,13 @@ function start(member: Member, partition: Held, deliveries: Delivery[]): void {
 }
 
 async function runBatch(member: Member, partition: Held, deliveries: Delivery[]): Promise<void> {
-  const { pool, log, stopping, subscribe } = member
+  const { log, offsets, stopping, subscribe } = member
   const { group } = subscribe
   const signal = AbortSignal.any([partition.abort.signal, stopping.signal])
   try {
     await subscribe.onBatch(deliveries, signal)
     const nextOffset = deliveries.at(-1)!.offset + 1n
-    await storeOffset(pool, group, { ...partition, nextOffset })
+    await offsets.store({ ...partition, nextOffset })
     Object.assign(partition, { nextOffset, again: undefined, failures: 0 })
   } catch (error) {
     if (signal.aborted) return

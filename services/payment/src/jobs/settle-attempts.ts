@@ -1,5 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Lifecycle, Logger } from '@alcove/kit'
 import { settleAttempt, type SettleDeps } from '../domain/settle-attempt.ts'
+
+/** Least time between two looks while some are being settled: under load a look finds several instead of one. */
+const GATHER_MS = 15
 
 export interface SettlementWorker extends Lifecycle {
   /** Something may be due: look now instead of at the next poll. */
@@ -55,7 +59,8 @@ export function createSettlementWorker(deps: SettleDeps & { log: Logger; concurr
           })
         active.add(settling)
       }
-      if (claimed.length === 0 || active.size >= concurrency) await rest()
+      if (claimed.length < free || active.size >= concurrency) await rest()
+      if (active.size > 0) await sleep(GATHER_MS)
     }
   }
   return {

@@ -1,10 +1,10 @@
 import { topics, type CloudEvent } from '@alcove/contracts'
-import { onEvent, superseded, type EventContext, type Handler } from '@alcove/events'
+import { onEvents, superseded, type EventsContext, type Handler } from '@alcove/events'
 
 export interface OnAnyEventDeps {
-  keepRawEvent(tx: EventContext['tx'], topic: string, event: CloudEvent): Promise<void>
-  /** False: the read model has a newer version. */
-  project(tx: EventContext['tx'], event: CloudEvent): Promise<boolean>
+  keepRawEvents(tx: EventsContext['tx'], kept: readonly { topic: string; event: CloudEvent }[]): Promise<void>
+  /** False for each event of whose aggregate the read model has a newer version. */
+  project(tx: EventsContext['tx'], events: readonly CloudEvent[]): Promise<boolean[]>
 }
 
 /**
@@ -13,9 +13,13 @@ export interface OnAnyEventDeps {
  */
 export function onAnyEvent(deps: OnAnyEventDeps): Handler[] {
   return topics.map((topic) =>
-    onEvent({ topic, type: '*' }, async ({ tx, event }) => {
-      await deps.keepRawEvent(tx, topic, event)
-      return (await deps.project(tx, event)) ? undefined : superseded
+    onEvents({ topic, type: '*' }, async ({ tx, events }) => {
+      await deps.keepRawEvents(tx, events)
+      const stand = await deps.project(
+        tx,
+        events.map(({ event }) => event),
+      )
+      return stand.map((stands) => (stands ? undefined : superseded))
     }),
   )
 }

@@ -2,12 +2,20 @@ import type { CloudEvent } from '@alcove/contracts'
 import type { Queryable } from '@alcove/database'
 import type { Pool } from 'pg'
 
-/** Keeps an event as it came; a repeat is not kept twice. */
-export async function keepRawEvent(tx: Queryable, topic: string, event: CloudEvent): Promise<void> {
+/** Keeps events as they came; a repeat is not kept twice. */
+export async function keepRawEvents(tx: Queryable, kept: readonly { topic: string; event: CloudEvent }[]): Promise<void> {
   await tx.query({
-    name: 'keep-raw-event',
-    text: `INSERT INTO raw_event (id, topic, type, subject, occurred_at, event) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING`,
-    values: [event.id, topic, event.type, event.subject, event.time, JSON.stringify(event)],
+    name: 'keep-raw-events',
+    text: `INSERT INTO raw_event (id, topic, type, subject, occurred_at, event)
+      SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::json[]) ON CONFLICT (id) DO NOTHING`,
+    values: [
+      kept.map(({ event }) => event.id),
+      kept.map(({ topic }) => topic),
+      kept.map(({ event }) => event.type),
+      kept.map(({ event }) => event.subject),
+      kept.map(({ event }) => event.time),
+      kept.map(({ event }) => JSON.stringify(event)),
+    ],
   })
 }
 

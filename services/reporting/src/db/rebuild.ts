@@ -14,7 +14,7 @@ export async function rebuildReadModels(pool: Pool): Promise<number> {
     await clearReadModels(tx)
     let applied = 0
     for await (const events of readRawEvents(tx)) {
-      for (const event of events) await project(tx, event)
+      await project(tx, events)
       applied += events.length
     }
     return applied
