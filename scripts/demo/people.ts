@@ -1,5 +1,5 @@
 import { demoPassword, memberEmails } from './accounts.ts'
-import { call, callExpecting, forEach } from './caller.ts'
+import { call, callExpecting, forEach, type CallOptions } from './caller.ts'
 import { until } from '../supervisor/processes.ts'
 
 /** Base addresses of the services, or the gateway's for all of them. */
@@ -9,15 +9,15 @@ const CREDITS = 100
 /** Password hashes take 19 MiB and a core each. */
 const WIDTH = 3
 
-export async function login(authUrl: string, email: string): Promise<string> {
+export async function login(authUrl: string, email: string, headers?: CallOptions['headers']): Promise<string> {
   const body = { email, password: demoPassword }
-  return (await callExpecting<{ accessToken: string }>(200, ['POST', `${authUrl}/v1/auth/login`], { body })).accessToken
+  return (await callExpecting<{ accessToken: string }>(200, ['POST', `${authUrl}/v1/auth/login`], { body, headers })).accessToken
 }
 
 /** Logs everybody in, in the order of their numbers. */
-async function loginMembers(urls: DemoUrls): Promise<string[]> {
+async function loginMembers(urls: DemoUrls, headers: CallOptions['headers']): Promise<string[]> {
   const tokens = new Map<string, string>()
-  await forEach(memberEmails, WIDTH, async (email) => void tokens.set(email, await login(urls.auth, email)))
+  await forEach(memberEmails, WIDTH, async (email) => void tokens.set(email, await login(urls.auth, email, headers)))
   return memberEmails.map((email) => tokens.get(email)!)
 }
 
@@ -42,8 +42,8 @@ async function grantCredits(urls: DemoUrls, operatorToken: string, tokens: reado
 }
 
 /** Everybody has logged in once, has a profile and some credits; answers their tokens. */
-export async function welcomeMembers(urls: DemoUrls, operator: string): Promise<string[]> {
-  const tokens = await loginMembers(urls)
+export async function welcomeMembers(urls: DemoUrls, operator: string, headers?: CallOptions['headers']): Promise<string[]> {
+  const tokens = await loginMembers(urls, headers)
   await waitForProfiles(urls, tokens)
   await grantCredits(urls, operator, tokens)
   return tokens

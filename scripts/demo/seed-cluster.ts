@@ -33,13 +33,13 @@ await waitForAll()
 say('making demo accounts')
 const programs = ['./seed-accounts.js', '../../services/auth/src/seed-accounts.ts'].map((path) => fileURLToPath(new URL(path, import.meta.url)))
 await seedAccounts({ node: process.execPath, program: programs.find((path) => existsSync(path))!, env: process.env })
-const operator = await login(gateway, 'operator@alcove.test')
+const operator = await login(gateway, 'operator@alcove.test', headersAt(Date.now()))
 // The first run's moment is known by the places it made.
 const earlier = await findFirst()
 const now = earlier ? Date.parse(earlier.createdAt) + PLACES_BEFORE_MS : Math.floor(Date.now() / 1000) * 1000
 say('making demo locations and spaces')
 const urls = { auth: gateway, user: gateway, workspace: gateway, booking: gateway, payment: gateway }
-const [tokens, places] = await Promise.all([welcomeMembers(urls, operator), makePlaces(gateway, operator, headersAt(now - PLACES_BEFORE_MS))])
+const [tokens, places] = await Promise.all([welcomeMembers(urls, operator, headersAt(now)), makePlaces(gateway, operator, headersAt(now - PLACES_BEFORE_MS))])
 const bookings = planBookings(places, now, tokens.length)
 say(`making ${bookings.length} demo bookings`)
 const made = await playApart({ base: gateway, tokens, headersAt }, { bookings, now, resume: earlier !== undefined })

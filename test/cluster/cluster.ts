@@ -13,12 +13,18 @@ export const tag = process.env.CLUSTER_TAG ?? 'test'
 /** Exact limits are the business of other tests; a booking storm comes from few addresses. */
 const testValues = ['--set', `global.image.tag=${tag}`, '--set-string', 'gateway.env.RATE_LIMITS=off']
 
+interface ContainerStatus {
+  name: string
+  restartCount: number
+}
+
 interface Pod {
   metadata: { name: string; labels: Record<string, string>; deletionTimestamp?: string; creationTimestamp: string }
   status: {
     phase: string
     conditions?: { type: string; status: string; lastTransitionTime: string }[]
-    containerStatuses?: { restartCount: number; ready: boolean }[]
+    initContainerStatuses?: ContainerStatus[]
+    containerStatuses?: ContainerStatus[]
   }
 }
 
@@ -67,6 +73,16 @@ function describePods(): string {
 export function listServicePods(): Pod[] {
   const { items } = getJson<{ items: Pod[] }>('pods', '--selector', 'app.kubernetes.io/part-of=alcove,app.kubernetes.io/component=service')
   return items.filter((pod) => !pod.metadata.deletionTimestamp)
+}
+
+/** Containers of Alcove that were started more than once, those of Jobs and of its servers too. */
+export function listRestarts(): string[] {
+  const { items } = getJson<{ items: Pod[] }>('pods', '--selector', 'app.kubernetes.io/part-of=alcove')
+  return items.flatMap(({ metadata, status }) =>
+    [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
+      .filter(({ restartCount }) => restartCount > 0)
+      .map(({ name, restartCount }) => `${metadata.name}: ${name} ${restartCount} times`),
+  )
 }
 
 export const isReady = (pod: Pod): boolean => pod.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true

@@ -26,7 +26,7 @@ export function withDemoClock(clock: Clock): Clock {
 
 /** Runs the work at the moment that a request asks for, if it knows the secret. What it starts, and what is called on its way, lives at that moment too. */
 export function runAtDemoMoment(secret: string, headers: IncomingHttpHeaders, work: () => void): void {
-  const moment = readMoment(secret, headers[demoClockHeader])
+  const moment = readMoment(secret, headers)
   if (moment) moments.run(moment, work)
   else work()
 }
@@ -37,7 +37,12 @@ export function demoClockHeaders(): Record<string, string> | undefined {
   return moment && { [demoClockHeader]: moment.header }
 }
 
-function readMoment(secret: string, header: string | string[] | undefined): Moment | undefined {
+/** Whether a request comes from the demo's Job, which knows the secret; '' is no secret, and nobody knows it. */
+export const isDemoRequest = (secret: string | undefined, headers: IncomingHttpHeaders): boolean =>
+  secret !== undefined && secret !== '' && readMoment(secret, headers) !== undefined
+
+function readMoment(secret: string, headers: IncomingHttpHeaders): Moment | undefined {
+  const header = headers[demoClockHeader]
   if (typeof header !== 'string') return undefined
   const space = header.lastIndexOf(' ')
   const [given, expected] = [Buffer.from(header.slice(0, Math.max(0, space))), Buffer.from(secret)]

@@ -1,4 +1,4 @@
-import { ProblemError, unauthenticated, type Authenticator, type Principal } from '@alcove/kit'
+import { isDemoRequest, ProblemError, unauthenticated, type Authenticator, type Principal } from '@alcove/kit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { listWindows, type Limiter, type LimitState, type LimitVerdict, type Window } from './domain/rate-limits.ts'
 import type { Revocations } from './domain/revocations.ts'
@@ -50,7 +50,8 @@ export function addEdge(app: FastifyInstance, options: EdgeOptions): void {
 
   function admit(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
     const path = request.url.split('?', 1)[0]!
-    if (windows === undefined || unlimited.has(path)) {
+    // The demo's Job makes two weeks of many people's requests at once, from one address.
+    if (windows === undefined || unlimited.has(path) || isDemoRequest(app.alcove.demoClockSecret, request.headers)) {
       done()
       return
     }

@@ -103,6 +103,17 @@ describe('at the edge', () => {
     expect(await from('9.9.9.9, 2.2.2.2')).not.toBe(429)
     expect(await from('8.8.8.8, 1.1.1.1')).toBe(429)
   })
+  it('the demo’s Job is not counted, and whoever only claims to be it is', async () => {
+    gateway = await buildTestGateway({ rateLimits: [{ name: 'few', requests: 1, windowSeconds: 600 }] })
+    gateway.app.alcove.demoClockSecret = 'the-secret-of-the-demo'
+    const as = async (secret: string) =>
+      (await gateway!.fetch('/api/v1/auth/login', { method: 'POST', body: '{}', headers: { 'x-demo-clock': `${secret} 2026-01-01T00:00:00Z` } })).status
+    for (let count = 0; count < 3; count += 1) expect(await as('the-secret-of-the-demo')).not.toBe(429)
+    expect(await as('another-secret-of-them')).not.toBe(429)
+    expect(await as('another-secret-of-them')).toBe(429)
+    gateway.app.alcove.demoClockSecret = ''
+    expect(await as('')).toBe(429)
+  })
   it('probes are never refused, and no limit means no header', async () => {
     gateway = await buildTestGateway({ rateLimits: [{ name: 'few', requests: 1, windowSeconds: 600 }] })
     for (let count = 0; count < 3; count += 1) expect((await gateway.fetch('/health')).status).toBe(200)

@@ -15,16 +15,17 @@ const TOPIC_RESOURCE = 2
 const REQUEST_LIMIT_MS = 30_000
 const LEADER_TRIES_MAX = 60
 const LEADER_PAUSE_MS = 500
+const CONNECT_PAUSE_MS = 1000
 
 /**
  * Brings the broker's topics to what the graph says and answers what was changed; nothing when all was so already.
  * Three replicas of which two must have a message, or as many as there are brokers. The number of partitions is never
  * changed, or keys would move and lose their order.
- * @throws when a topic has another number of partitions, and when the brokers cannot be reached
+ * @throws when a topic has another number of partitions, and when the brokers cannot be reached within `waitSeconds`
  */
-export async function applyTopics(settings: KafkaSettings, topics: readonly TopicPlan[]): Promise<string[]> {
+export async function applyTopics(settings: KafkaSettings, topics: readonly TopicPlan[], { waitSeconds = 0 } = {}): Promise<string[]> {
   const admin = createClient(settings, REQUEST_LIMIT_MS).admin({ retry: { retries: 8, initialRetryTime: 200, maxRetryTime: 2000 } })
-  await admin.connect()
+  await connectWithin(admin, waitSeconds)
   try {
     const replicas = Math.min(REPLICAS, (await admin.describeCluster()).brokers.length)
     const existing = new Set(await admin.listTopics())
@@ -36,6 +37,17 @@ export async function applyTopics(settings: KafkaSettings, topics: readonly Topi
     return [...missing.map(({ name, partitions }) => `made ${toKafkaTopic(name)} with ${partitions} partitions, ${replicas} replicas`), ...changed]
   } finally {
     await admin.disconnect()
+  }
+}
+
+async function connectWithin(admin: Admin, seconds: number): Promise<void> {
+  for (const limit = performance.now() + seconds * 1000; ; await sleep(CONNECT_PAUSE_MS)) {
+    try {
+      await admin.connect()
+      return
+    } catch (error) {
+      if (performance.now() >= limit) throw error
+    }
   }
 }
 
