@@ -35,6 +35,7 @@ export interface Relay extends Lifecycle {
   wake(): void
   /** Real age of the oldest event not yet published, in seconds; 0 when there is none. */
   ageSeconds(): Promise<number>
+  /** Also after `stop()`, once that has settled. */
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -51,6 +52,9 @@ interface OutboxRow {
 }
 
 const READ = `SELECT seq, id, topic, key, type, data, traceparent, occurred_at FROM outbox WHERE partition = ANY($1::smallint[]) ORDER BY seq LIMIT ${BATCH_MAX}`
+
+/** A relay that holds no lease, before its start and after its end. */
+const idle = { held: [] as string[], beatAt: 0, running: undefined as Promise<void> | undefined }
 
 defineKillPoints(['outbox.read', 'outbox.published'])
 
@@ -69,7 +73,7 @@ export function createRelay(options: RelayOptions): Relay {
     kinds: new Map([['outbox', PARTITIONS]]),
   })
   const publishedTotal = options.metrics && publishedCounter(options.metrics)
-  const state = { held: [] as string[], beatAt: 0, running: undefined as Promise<void> | undefined, stopped: false }
+  const state = { ...idle, stopped: false }
 
   async function publishOnce(): Promise<number> {
     if (state.held.length === 0) return 0
@@ -77,12 +81,7 @@ export function createRelay(options: RelayOptions): Relay {
     if (rows.length === 0) return 0
     options.killPoints?.reach('outbox.read')
     for (const [topic, events] of Map.groupBy(rows, (row) => row.topic)) {
-      await tracing.publish(topic, events, (traced) =>
-        transport.publish(
-          topic,
-          traced.map((row) => toMessage(service, row)),
-        ),
-      )
+      await tracing.publish(topic, events, (traced) => transport.publish(topic, toMessages(service, traced)))
     }
     for (const { topic, type } of rows) publishedTotal?.inc({ topic, type })
     options.killPoints?.reach('outbox.published')
@@ -124,6 +123,7 @@ export function createRelay(options: RelayOptions): Relay {
       // What the last requests wrote leaves before the process does, if the transport is there.
       await drain(publishOnce).catch((error: unknown) => log.warn({ err: error }, 'the outbox could not be emptied; another relay will'))
       await keeper.leave().catch((error: unknown) => log.warn({ err: error }, 'the outbox leases could not be returned; they will expire'))
+      Object.assign(state, idle)
     },
   }
   if (options.metrics) registerAge(options.metrics, relay)
@@ -142,6 +142,8 @@ async function beat(state: { held: string[]; beatAt: number }, keeper: LeaseKeep
 async function drain(publishOnce: () => Promise<number>): Promise<void> {
   for (let round = 0; round < 20 && (await publishOnce()) > 0; round += 1);
 }
+
+const toMessages = (service: string, rows: readonly OutboxRow[]): Message[] => rows.map((row) => toMessage(service, row))
 
 /** CloudEvents 1.0, structured JSON mode. */
 function toMessage(service: string, row: OutboxRow): Message {

@@ -13,8 +13,7 @@ const TICK_MS = 5
 const [databaseUrl = '', transportEnv = ''] = process.argv.slice(2)
 const pool = createPool({ url: databaseUrl, max: 8, applicationName: 'bench-producer' })
 const transport = createTransport(JSON.parse(transportEnv) as TransportEnv, 'user', log)
-const makeRelay = () => createRelay({ pool, transport, service: 'user', log })
-let relay = makeRelay()
+const relay = createRelay({ pool, transport, service: 'user', log })
 const keys = Array.from({ length: 500 }, () => randomUUID())
 let written = 0
 
@@ -50,7 +49,6 @@ serveCommands({
        SELECT $1, ($2::text[])[1 + n % 500], $3, $4::jsonb || jsonb_build_object('userId', ($2::text[])[1 + n % 500], 'version', n), now() FROM generate_series(1, $5::int) n`,
       [userProfileUpdated.topic, keys, userProfileUpdated.type, JSON.stringify(userProfileUpdated.example), count],
     )
-    relay = makeRelay()
     const startedAt = performance.now()
     await relay.start()
     while ((await countOutbox()) > 0) await sleep(20)
