@@ -41,10 +41,10 @@ export function newId(): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${counter}-${random.slice(0, 4)}-${random.slice(4)}`
 }
 
-/** A new W3C `traceparent`, sampled. */
+/** A new W3C `traceparent`, not sampled: ids for the log. Whoever records a trace begins it with a span and has that span's. */
 export function newTraceparent(): string {
   const start = drawRandom(24)
-  return `00-${pool.toString('hex', start, start + 16)}-${pool.toString('hex', start + 16, start + 24)}-01`
+  return `00-${pool.toString('hex', start, start + 16)}-${pool.toString('hex', start + 16, start + 24)}-00`
 }
 
 const traceparentForm = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/

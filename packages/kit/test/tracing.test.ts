@@ -24,7 +24,7 @@ const withFlags = (traceparent: string, flags: string) => traceparent.slice(0, 5
 describe('a span', () => {
   it('hands on a traceparent of its own within its parent’s trace, and arrives when tracing stops', async () => {
     const tracing = build()
-    const parent = newTraceparent()
+    const parent = withFlags(newTraceparent(), '01')
     const span = tracing.start({ name: 'GET /x', kind: 'server', parent, attributes })
     const child = tracing.start({ name: 'GET /y', kind: 'client', parent: span.traceparent, links: [parent], attributes })
     child.end({ error: 'timeout' })
@@ -62,6 +62,15 @@ describe('sampling', () => {
     expect(sampled).toBeGreaterThanOrEqual(least)
     expect(sampled).toBeLessThanOrEqual(most)
     expect(receiver.spans()).toHaveLength(sampled * 2)
+  })
+  it('nothing of a trace that began where nothing is recorded: its first spans would be missing', async () => {
+    const always = build()
+    const parent = newTraceparent()
+    const span = always.start({ name: 'GET /x', kind: 'server', parent, attributes })
+    span.end()
+    await always.stop()
+    expect(span.traceparent).toBe(parent)
+    expect(receiver.spans()).toEqual([])
   })
   it('the caller’s decision, whatever the share', async () => {
     const never = build({ OTEL_TRACES_SAMPLER_ARG: '0' })

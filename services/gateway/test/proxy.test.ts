@@ -46,7 +46,7 @@ describe('passing on', () => {
       'x-service-name': 'gateway',
       'x-forwarded-for': '127.0.0.1',
     })
-    expect(seen.headers.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
+    expect(seen.headers.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/)
     expect(Number(seen.headers['x-request-deadline-ms'])).toBeGreaterThan(1000)
   })
 
