@@ -1,5 +1,5 @@
 import { demoPassword, memberEmails } from './accounts.ts'
-import { call, callExpecting, forEach, type CallOptions } from './caller.ts'
+import { callExpecting, callPatiently, forEach, type CallOptions } from './caller.ts'
 import { until } from '../supervisor/processes.ts'
 
 /** Base addresses of the services, or the gateway's for all of them. */
@@ -24,7 +24,7 @@ async function loginMembers(urls: DemoUrls, headers: CallOptions['headers']): Pr
 /** Settles when the accounts have reached the user service, which learns of them by events. */
 async function waitForProfiles(urls: DemoUrls, tokens: readonly string[]): Promise<void> {
   await forEach(tokens, WIDTH, async (token) => {
-    const isThere = async () => (await call('GET', `${urls.user}/v1/users/me`, { token })).status === 200
+    const isThere = async () => (await callPatiently('GET', `${urls.user}/v1/users/me`, { token })).status === 200
     if (!(await until(isThere, 30_000))) throw new Error('the demo accounts did not reach the user service')
   })
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Booking } from '@alcove/contracts'
 import type { Stack } from '../supervisor/types.ts'
-import { call, callExpecting, forEach, type CallOptions } from './caller.ts'
+import { callExpecting, callPatiently, forEach, type CallOptions } from './caller.ts'
 import type { PlannedBooking } from './plan.ts'
 
 const MINUTE_MS = 60_000
@@ -92,7 +92,7 @@ async function act(players: Players, { act: what, at, booking }: Step, ids: Book
   const id = ids.get(booking.key) ?? (await findId(players, booking))
   // Somebody else was faster when it was booked: there is nothing to come to.
   if (!id) return
-  const answer = await call('POST', `${base}/v1/bookings/${id}/${what}`, { token, headers, body: {} })
+  const answer = await callPatiently('POST', `${base}/v1/bookings/${id}/${what}`, { token, headers, body: {} })
   // 409: this very step was made before an interruption.
   if (answer.status !== 200 && answer.status !== 409) throw new Error(`demo ${what} answered ${answer.status}: ${JSON.stringify(answer.body)}`)
 }
@@ -100,7 +100,11 @@ async function act(players: Players, { act: what, at, booking }: Step, ids: Book
 async function book(base: string, booking: PlannedBooking, { token, headers }: CallOptions): Promise<string | undefined> {
   const { spaceId, title, startsAt, endsAt } = booking
   const body = { spaceId, title, startsAt: toIso(startsAt), endsAt: toIso(endsAt), payment: { method: 'card', token: 'tok_ok' } }
-  const answer = await call<{ id?: string }>('POST', `${base}/v1/bookings`, { token, body, headers: { ...headers, 'idempotency-key': `demo-${booking.key}` } })
+  const answer = await callPatiently<{ id?: string }>('POST', `${base}/v1/bookings`, {
+    token,
+    body,
+    headers: { ...headers, 'idempotency-key': `demo-${booking.key}` },
+  })
   // 409: another planned booking, or a visitor, has the slot.
   if (![201, 202, 409].includes(answer.status)) throw new Error(`demo booking answered ${answer.status}: ${JSON.stringify(answer.body)}`)
   return answer.body.id
