@@ -14,7 +14,9 @@ const EFFECT = `INSERT INTO profile AS p (user_id, version) SELECT * FROM unnest
   ON CONFLICT (user_id) DO UPDATE SET version = excluded.version WHERE p.version < excluded.version`
 let latenciesMs: number[] = []
 let handled = 0
+let firstAt = 0
 const handler = onEvents(userProfileUpdated, async ({ tx, events }) => {
+  firstAt ||= performance.now()
   const newest = new Map(events.map(({ event }) => [event.data.userId, event.data.version]))
   await tx.query({ name: 'effect', text: EFFECT, values: [[...newest.keys()], [...newest.values()]] })
   return events.map(({ event }) => () => {
@@ -39,18 +41,18 @@ serveCommands({
     return { p50Ms, p99Ms }
   },
 
-  /** Handles nothing until resumed. */
-  async pause(): Promise<void> {
-    consumer.pause()
+  /** Leaves the group, so that nothing is fetched ahead. */
+  async stop(): Promise<void> {
+    await consumer.stop()
   },
 
-  /** Handles what has gathered; answers how many a second. */
+  /** Joins again and handles what has gathered; answers how many a second, from the first on. */
   async drain({ count }: { count: number }): Promise<number> {
     handled = 0
-    const startedAt = performance.now()
-    consumer.resume()
+    firstAt = 0
+    await consumer.start()
     while (handled < count) await sleep(5)
-    return count / ((performance.now() - startedAt) / 1000)
+    return count / ((performance.now() - firstAt) / 1000)
   },
 
   /** The transport alone: a new group reads `count` messages and does nothing with them; answers how many a second, from the first on. */

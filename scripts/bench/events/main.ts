@@ -10,7 +10,7 @@ import { measureTransport, type TransportResult } from './measure.ts'
 import { printEventsReport } from './report.ts'
 
 const seconds = Number(process.env.BENCH_SECONDS ?? 15)
-const backlog = Number(process.env.BENCH_BACKLOG ?? 50_000)
+const backlog = Number(process.env.BENCH_BACKLOG ?? 200_000)
 const rates = [200, 1000]
 const wanted = process.env.TRANSPORT ? [process.env.TRANSPORT] : ['embedded', 'kafka']
 const progress = (line: string): void => console.error(`… ${line}`)

@@ -65,7 +65,7 @@ export async function measureTransport(options: MeasureOptions): Promise<Transpo
       rates.push({ perSecond, ...latency, cpuMs: cpuPer(before, readCpu(), perSecond * options.seconds) })
     }
     onProgress(`${transport}: a backlog of ${backlog}`)
-    await consumer.call('pause')
+    await consumer.call('stop')
     const publish = await producer.call<number>('publishBacklog', { count: backlog })
     const before = readCpu()
     const drain = await consumer.call<number>('drain', { count: backlog })
