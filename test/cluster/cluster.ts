@@ -34,6 +34,7 @@ export const getJson = <T>(...args: string[]): T => JSON.parse(kubectl('get', ..
 
 /** Installs or upgrades and does not wait; answers what Helm said, or throws it. */
 export function install(args: readonly string[] = [], chart = chartPath('alcove')): string {
+  makeNamespace()
   return runCommand(buildTool('helm'), ['upgrade', '--install', 'alcove', chart, '--namespace', namespace, ...testValues, ...args])
 }
 
@@ -122,6 +123,24 @@ export async function forward(target: string, port: number): Promise<{ port: num
   return { port: local, close: () => void child.kill() }
 }
 
+/** As {@link forward}, to another pod each time the one at the other end is gone; meanwhile connections are refused. */
+export async function keepForwarding(target: string, port: number): Promise<{ port: number; close(): void }> {
+  const local = await findPort()
+  const closing = new AbortController()
+  const run = async () => {
+    while (!closing.signal.aborted) {
+      const child = spawn('kubectl', ['--namespace', namespace, 'port-forward', target, `${local}:${port}`], { stdio: 'ignore' })
+      const end = () => void child.kill()
+      closing.signal.addEventListener('abort', end)
+      await once(child, 'exit')
+      closing.signal.removeEventListener('abort', end)
+      await sleep(200)
+    }
+  }
+  void run()
+  return { port: local, close: () => closing.abort() }
+}
+
 async function findPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -130,11 +149,11 @@ async function findPort(): Promise<number> {
   return port
 }
 
-/** A namespace that enforces the restricted Pod Security Standard, empty. */
-export function makeNamespace(): void {
-  runCommand('kubectl', ['delete', 'namespace', namespace, '--ignore-not-found', '--wait', '--timeout=180s'])
+/** A namespace that enforces the restricted Pod Security Standard; one that is there already stays as it is. */
+function makeNamespace(): void {
   const labels = { 'pod-security.kubernetes.io/enforce': 'restricted', 'pod-security.kubernetes.io/warn': 'restricted' }
   runCommand('kubectl', ['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } }))
 }
 
-export const removeNamespace = (): string => runCommand('kubectl', ['delete', 'namespace', namespace, '--ignore-not-found', '--wait=false'])
+/** Ends everything in the namespace, the data too. */
+export const removeNamespace = (): string => runCommand('kubectl', ['delete', 'namespace', namespace, '--ignore-not-found', '--wait', '--timeout=300s'])

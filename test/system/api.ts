@@ -27,23 +27,30 @@ export interface Session {
   call<T = Record<string, unknown>>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer<T>>
 }
 
-export interface Api {
-  stack: Stack
+/** Whoever reaches a gateway, wherever it runs. */
+export interface Client {
   call<T = Record<string, unknown>>(method: string, path: string, options?: CallOptions): Promise<Answer<T>>
   /** Logs a demo person in through the gateway: `member`, `member2`, `operator`, `admin`. */
   login(name: string): Promise<Session>
   close(): Promise<void>
 }
 
+export interface Api extends Client {
+  stack: Stack
+}
+
 /** Speaks to a running stack through its gateway, as a client would. */
-export function connect(stack: Stack): Api {
+export const connect = (stack: Stack): Api => ({ stack, ...connectTo(stack.urls.gateway) })
+
+/** The same for a gateway of which only the address is known. */
+export function connectTo(gatewayUrl: string): Client {
   const agent = new Agent({ connections: 128, pipelining: 1, headersTimeout: 60_000, bodyTimeout: 60_000 })
-  const call: Api['call'] = async <T>(method: string, path: string, options: CallOptions = {}) => {
+  const call: Client['call'] = async <T>(method: string, path: string, options: CallOptions = {}) => {
     const startedAt = performance.now()
     const headers: Record<string, string> = { accept: 'application/json', ...options.headers }
     if (options.token) headers.authorization = `Bearer ${options.token}`
     if (options.body !== undefined) headers['content-type'] = 'application/json'
-    const answer = await request(`${options.base ?? stack.urls.gateway}${path}`, {
+    const answer = await request(`${options.base ?? gatewayUrl}${path}`, {
       method: method as 'GET',
       headers,
       body: options.body === undefined ? undefined : JSON.stringify(options.body),
@@ -54,7 +61,6 @@ export function connect(stack: Stack): Api {
     return { status: answer.statusCode, headers: answer.headers, body: (text ? JSON.parse(text) : {}) as T, tookMs: performance.now() - startedAt }
   }
   return {
-    stack,
     call,
     close: () => agent.destroy(),
     async login(name) {

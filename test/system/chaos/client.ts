@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Answer, Api, Session } from '../api.ts'
+import type { Answer, Client, Session } from '../api.ts'
 import type { Tally } from './tally.ts'
 
 /** What a client was told that it has: each must be found in the books afterwards. */
@@ -23,7 +23,7 @@ export interface BookingReply {
 }
 
 export interface ClientContext {
-  api: Api
+  api: Client
   member: Session
   /** Requests by act and final outcome. */
   requests: Tally

@@ -2,11 +2,12 @@ import type { ServiceName } from '@alcove/contracts'
 import { createRandom } from '../../../scripts/random.ts'
 import { startStack } from '../../../scripts/supervisor/stack.ts'
 import type { Stack } from '../../../scripts/supervisor/types.ts'
-import { connect, eventually, type Api, type Session } from '../api.ts'
+import { connect, eventually, type Api } from '../api.ts'
 import { query } from '../databases.ts'
 import { listOverdue, listUnsettled } from '../faults/books.ts'
-import { hourAt, makePlace, type Place } from '../places.ts'
+import { hourAt } from '../places.ts'
 import type { Accepted } from './client.ts'
+import { prepare } from './ground.ts'
 import { injureAll, listRepertoire, type Transport } from './injure.ts'
 import { judge, type Verdict } from './invariants.ts'
 import { judgeAnswers } from './report-answers.ts'
@@ -29,7 +30,6 @@ export interface ChaosResult {
 }
 
 const clientsMax = 12
-const placesMax = 4
 /** Short, so that what was never paid is seen to expire. */
 const holdTtlSeconds = 60
 /** A client goes on trying this long after the storm. */
@@ -57,29 +57,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   }
 }
 
-interface Ground {
-  members: Session[]
-  places: Place[]
-  lobby: Place
-}
-
-async function prepare(api: Api): Promise<Ground> {
-  const operator = await api.login('operator')
-  const members: Session[] = []
-  for (let index = 1; index <= clientsMax; index++) {
-    const member = await api.login(`member${index === 1 ? '' : index}`)
-    const wallet = await member.call<{ id: string }>('GET', '/api/v1/wallets/me')
-    await operator.call('POST', `/api/v1/wallets/${wallet.body.id}/grants`, { amountCredits: 10_000, reason: 'chaos' })
-    members.push(member)
-  }
-  const places: Place[] = []
-  for (let index = 0; index < placesMax; index++) places.push(await makePlace(operator, { creditsPerHour: 2, units: 2, hourMinor: index === 0 ? 0 : 1000 }))
-  return { members, places, lobby: await makePlace(operator, { units: 200 }) }
-}
-
 async function runOn(api: Api, { seed, durationSeconds, transport, onProgress }: ChaosOptions): Promise<ChaosResult> {
   const { stack } = api
-  const ground = await prepare(api)
+  const ground = await prepare(api, clientsMax)
   const [injuries, requests, tries] = [createTally(), createTally(), createTally()]
   const accepted: Accepted[] = []
   const contradictions: string[] = []

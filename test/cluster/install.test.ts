@@ -3,11 +3,26 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { root } from '../../scripts/charts/tools.ts'
-import { forward, getJson, helm, install, isReady, kubectl, listRestarts, listServicePods, refuse, services, until, waitReady } from './cluster.ts'
+import {
+  forward,
+  getJson,
+  helm,
+  install,
+  isReady,
+  kubectl,
+  listRestarts,
+  listServicePods,
+  refuse,
+  removeNamespace,
+  services,
+  until,
+  waitReady,
+} from './cluster.ts'
 
 let installedAt = 0
 
 beforeAll(async () => {
+  removeNamespace()
   installedAt = performance.now()
   install()
   await waitReady()
