@@ -46,7 +46,7 @@ const countDoors = () => Object.values(proxies).map(({ passed }) => passed.lengt
 describe('a deadline over three hops', () => {
   it('shrinks with each', async () => {
     const requestId = newId()
-    expect((await book(0, { 'x-request-deadline-ms': '20000', 'x-request-id': requestId })).status).toBe(201)
+    expect([201, 202]).toContain((await book(0, { 'x-request-deadline-ms': '20000', 'x-request-id': requestId })).status)
     const budgetAt = (proxy: RecordingProxy, method: string) => proxy.passed.find((each) => each.requestId === requestId && each.method === method)!.budgetMs
     const [atBooking, atWorkspace, atPayment] = [budgetAt(proxies.booking, 'POST'), budgetAt(proxies.workspace, 'POST'), budgetAt(proxies.payment, 'PUT')]
     expect(atBooking).toBeLessThan(20_000)
