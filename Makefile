@@ -5,7 +5,7 @@ ALCOVE := $(NODE) scripts/alcove.ts
 VITEST := $(NODE) node_modules/vitest/vitest.mjs
 MANIFESTS := pnpm-lock.yaml pnpm-workspace.yaml package.json $(wildcard packages/*/package.json services/*/package.json)
 
-.PHONY: help install generate hooks up down status logs stop start restart dev reset demo test test-charts test-cluster test-kafka test-redis faults chaos bench bench-events bench-tracing rebuild-reports lint format
+.PHONY: help install generate hooks up down status logs stop start restart dev reset demo test test-charts test-cluster test-kafka test-redis faults chaos bench bench-events bench-variants rebuild-reports lint format
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -83,8 +83,8 @@ bench-events: generate ## Measure events on the embedded log and on a real broke
 bench: generate ## Measure (docs/performance.md explains)
 	@$(NODE) scripts/bench/main.ts
 
-bench-tracing: generate ## What tracing costs: the same load without it, with a tenth and with all traces
-	@$(NODE) scripts/bench/tracing.ts
+bench-variants: generate ## What Kafka and tracing cost: the same load on the embedded log, on a broker, and with traces
+	@$(NODE) scripts/bench/variants.ts
 
 rebuild-reports: generate ## Rebuild reporting's read models from its raw events
 	@$(ALCOVE) rebuild-reports

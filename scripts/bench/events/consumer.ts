@@ -55,15 +55,16 @@ serveCommands({
     return count / ((performance.now() - firstAt) / 1000)
   },
 
-  /** The transport alone: a new group reads `count` messages and does nothing with them; answers how many a second, from the first on. */
-  async consumeBare({ topic, count }: { topic: string; count: number }): Promise<number> {
+  /** The transport alone: a new group takes `count` messages and at most parses them; answers how many a second, from the first on. */
+  async consumeBare({ topic, count, parsed }: { topic: string; count: number; parsed: boolean }): Promise<number> {
     let seen = 0
     let startedAt = 0
     const subscription = await transport.subscribe({
-      group: 'notification.bare',
+      group: parsed ? 'notification.parsed' : 'notification.bare',
       topics: [topic],
       onBatch: async (deliveries) => {
         startedAt ||= performance.now()
+        if (parsed) for (const { value } of deliveries) JSON.parse(value)
         seen += deliveries.length
       },
     })

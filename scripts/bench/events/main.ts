@@ -1,10 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startKafka } from '../../kafka/start-kafka.ts'
-import { listenHost } from '../../supervisor/layout.ts'
-import { findFreePorts } from '../../supervisor/ports.ts'
 import { startStack } from '../../supervisor/stack.ts'
+import { startBroker } from '../broker.ts'
 import { readPostmasterPid } from '../processes.ts'
 import { measureTransport, type TransportResult } from './measure.ts'
 import { printEventsReport } from './report.ts'
@@ -14,21 +12,6 @@ const backlog = Number(process.env.BENCH_BACKLOG ?? 200_000)
 const rates = [200, 1000]
 const wanted = process.env.TRANSPORT ? [process.env.TRANSPORT] : ['embedded', 'kafka']
 const progress = (line: string): void => console.error(`… ${line}`)
-
-interface Broker {
-  readonly env: Readonly<Record<string, string>>
-  readonly servers: Readonly<Record<string, number>>
-  end(): Promise<void>
-}
-
-/** A broker of the bench's own, unless one is given; its processor time counts where it is a process of this machine. */
-async function startBroker(dir: string): Promise<Broker> {
-  const given = process.env.KAFKA_BROKERS
-  if (given) return { env: { KAFKA_BROKERS: given }, servers: {}, end: async () => undefined }
-  const kafka = await startKafka({ dir, ports: await findFreePorts(3, listenHost) })
-  const [running] = kafka.identities()
-  return { env: { KAFKA_BROKERS: kafka.brokers }, servers: running ? { broker: running.pid } : {}, end: () => kafka.forget() }
-}
 
 /** `make bench-events`: one transport after the other on a PostgreSQL of its own, and one table. */
 async function main(): Promise<void> {

@@ -20,6 +20,8 @@ export interface TransportResult {
   readonly drain: number
   readonly drainCpuMs: Readonly<Record<string, number>>
   readonly consumeBare: number
+  /** As bare, with every message parsed: the least that a consumer does. */
+  readonly consumeParsed: number
 }
 
 export interface MeasureOptions {
@@ -72,8 +74,9 @@ export async function measureTransport(options: MeasureOptions): Promise<Transpo
     const drainCpuMs = cpuPer(before, readCpu(), backlog)
     onProgress(`${transport}: the transport alone`)
     const publishBare = await producer.call<number>('publishBare', { topic: bareTopic, count: backlog })
-    const consumeBare = await consumer.call<number>('consumeBare', { topic: bareTopic, count: backlog })
-    return { transport, rates, publish, publishBare, drain, drainCpuMs, consumeBare }
+    const consumeBare = await consumer.call<number>('consumeBare', { topic: bareTopic, count: backlog, parsed: false })
+    const consumeParsed = await consumer.call<number>('consumeBare', { topic: bareTopic, count: backlog, parsed: true })
+    return { transport, rates, publish, publishBare, drain, drainCpuMs, consumeBare, consumeParsed }
   } finally {
     await Promise.allSettled([producer.end(), consumer.end()])
   }

@@ -23,8 +23,10 @@ export function printEventsReport(results: readonly TransportResult[]): void {
     row('bare produce', ...results.map(({ publishBare }) => number(publishBare, 0))),
     row('ratio', ...results.map(({ publish, publishBare }) => number(publish / publishBare, 2))),
     row('transport to effect', ...results.map(({ drain }) => number(drain, 0))),
-    row('bare consume', ...results.map(({ consumeBare }) => number(consumeBare, 0))),
+    row('bare consume, messages unread', ...results.map(({ consumeBare }) => number(consumeBare, 0))),
     row('ratio (reach 0.30)', ...results.map(({ drain, consumeBare }) => number(drain / consumeBare, 2))),
+    row('bare consume, messages parsed', ...results.map(({ consumeParsed }) => number(consumeParsed, 0))),
+    row('ratio', ...results.map(({ drain, consumeParsed }) => number(drain / consumeParsed, 2))),
     row(
       'CPU ms an event while draining: consumer, postgres',
       ...results.map(({ drainCpuMs }) => `${number(drainCpuMs.consumer ?? 0, 2)}, ${number(drainCpuMs.postgres ?? 0, 2)}`),

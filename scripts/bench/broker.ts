@@ -1,0 +1,20 @@
+import { startKafka } from '../kafka/start-kafka.ts'
+import { listenHost } from '../supervisor/layout.ts'
+import { findFreePorts } from '../supervisor/ports.ts'
+
+/** A broker to measure with. */
+export interface BenchBroker {
+  readonly env: Readonly<Record<string, string>>
+  /** Its pid, where it is a process of this machine: then its processor time counts. */
+  readonly servers: Readonly<Record<string, number>>
+  end(): Promise<void>
+}
+
+/** Starts a broker of the bench's own in `dir`, unless `KAFKA_BROKERS` gives one. */
+export async function startBroker(dir: string): Promise<BenchBroker> {
+  const given = process.env.KAFKA_BROKERS
+  if (given) return { env: { KAFKA_BROKERS: given }, servers: {}, end: async () => undefined }
+  const kafka = await startKafka({ dir, ports: await findFreePorts(3, listenHost) })
+  const [running] = kafka.identities()
+  return { env: { KAFKA_BROKERS: kafka.brokers }, servers: running ? { broker: running.pid } : {}, end: () => kafka.forget() }
+}
