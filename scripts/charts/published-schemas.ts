@@ -40,7 +40,7 @@ export function writeCrdSchemas(): string {
 }
 
 /** Writes the schemas of the CRDs in a YAML text. */
-function writeCrds(text: string, target: string): void {
+export function writeCrds(text: string, target: string): void {
   const crds = parseAllDocuments(text)
     .map((document) => document.toJS() as Crd | null)
     .filter((crd): crd is Crd => crd?.kind === 'CustomResourceDefinition')

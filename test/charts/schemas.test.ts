@@ -13,6 +13,7 @@ const locations = [
   join(root, 'test/charts/kubernetes/{{ .Group }}', layout),
   // Kinds of the first group, which has no name: kubeconform gives its version instead.
   join(root, 'test/charts/kubernetes/core', layout),
+  join(root, 'test/charts/operators/{{ .Group }}', layout),
   join(crds, '{{ .Group }}', layout),
 ]
 
@@ -35,6 +36,7 @@ const cases = [
     args: [...onlyRendered, '--set', 'httpRoute.enabled=true,httpRoute.parentRefs[0].name=edge,httpRoute.hostnames[0]=alcove.example.org'],
   },
   { name: 'CloudNativePG', args: [...onlyRendered, '--set', 'global.database.mode=cloudnativepg'] },
+  { name: 'Strimzi', args: [...onlyRendered, '--set', 'global.kafka.mode=strimzi'] },
 ]
 
 describe('every object is what its API server or operator describes, and nothing more', () => {
@@ -52,5 +54,8 @@ describe('every object is what its API server or operator describes, and nothing
     const { text } = template('alcove', [...onlyRendered, '--set', 'global.database.mode=cloudnativepg'])
     expect(validate(text.replace('topologySpreadConstraints:', 'topologySpreadConstraint:'))).toContain('topologySpreadConstraint')
     expect(validate(text.replace('imageName:', 'image_name:'))).toContain('image_name')
+    const strimzi = template('alcove', [...onlyRendered, '--set', 'global.kafka.mode=strimzi']).text
+    expect(validate(strimzi.replace('entityOperator:', 'entityOperators:'))).toContain('entityOperators')
+    expect(validate(strimzi.replace('operations: [Read', 'operations: [Reed'))).toContain('KafkaUser')
   })
 })
