@@ -2,7 +2,7 @@ import { createServiceClient } from '@alcove/client'
 import { bookingCreated, consumingServices, type ConsumingService, type DeadLetter, type DeadLetterDetail, type ReplayResult } from '@alcove/contracts'
 import { addDeadLetterRoutes, onEvent, superseded, type Handler } from '@alcove/events'
 import { baseConfigSchema, createApp, loadConfig, newTraceparent } from '@alcove/kit'
-import { buildEvent, buildTestContext, createTestDatabase, deliverMessage, type TestContext, type TestDatabase } from '@alcove/testing'
+import { buildEvent, buildTestContext, createTestDatabase, deliverMessage, type TestContext, type TestDatabase, waitFor } from '@alcove/testing'
 import type { FastifyInstance } from 'fastify'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -55,6 +55,12 @@ async function startConsumer(service: ConsumingService): Promise<void> {
 async function stopConsumer(service: ConsumingService): Promise<void> {
   apps.get(service)!.server.closeAllConnections()
   await apps.get(service)!.close()
+}
+
+/** Starts it again and waits until admin speaks to it: its breaker may be open from before. */
+async function bringBack(service: ConsumingService): Promise<void> {
+  await startConsumer(service)
+  await waitFor(async () => (await call('GET', `?service=${service}`)).status === 200)
 }
 
 async function buildAdmin(): Promise<void> {
@@ -169,7 +175,7 @@ describe('GET /v1/admin/dead-letters', () => {
       expect(await list()).toEqual({ items: [letter], nextCursor: null, missing: ['payment'] })
       expect(await call('GET', '?service=payment')).toMatchObject({ status: 503, body: { dependency: 'payment' } })
     } finally {
-      await startConsumer('payment')
+      await bringBack('payment')
     }
   })
   it('is 400 for a cursor of somebody’s own making', async () => {
@@ -194,7 +200,7 @@ describe('GET /v1/admin/dead-letters/{id}', () => {
     try {
       expect(await call('GET', path)).toMatchObject({ status: 503, body: { dependency: 'user' } })
     } finally {
-      await startConsumer('user')
+      await bringBack('user')
     }
   })
 })
@@ -283,7 +289,7 @@ describe('POST /v1/admin/dead-letters/replay', () => {
         { service: 'payment', detail: 'payment does not answer.' },
       ])
     } finally {
-      await startConsumer('payment')
+      await bringBack('payment')
     }
   })
 })
