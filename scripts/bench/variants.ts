@@ -70,6 +70,7 @@ function printVariants(results: ReadonlyMap<string, readonly Measured[]>): void 
 async function main(): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'alcove-bench-'))
   const receiver = await startOtlpReceiver()
+  const stackDir = join(dir, 'stack')
   const broker = await startBroker(join(dir, 'kafka'))
   const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url }
   const variants: Record<string, Variant> = {
@@ -80,10 +81,10 @@ async function main(): Promise<void> {
   }
   const results = new Map<string, Measured[]>()
   try {
-    await (await startStack({ dir, demo: 'accounts' })).down()
+    await (await startStack({ dir: stackDir, demo: 'accounts' })).down()
     for (let round = 0; round < rounds; round += 1) {
       for (const [mode, variant] of Object.entries(variants)) {
-        const measured = await measure(dir, variant, () => receiver.spans().length)
+        const measured = await measure(stackDir, variant, () => receiver.spans().length)
         progress(`${mode}: ${measured.load.perSecond.toFixed(0)} a second, ${sumCpu(measured).toFixed(2)} ms of CPU a booking`)
         results.set(mode, [...(results.get(mode) ?? []), measured])
       }

@@ -15,7 +15,7 @@ import { tieToThisProcess } from './tether.ts'
 import type { Stack, StackOptions } from './types.ts'
 
 /** Small heaps: a service holds no data of its own beyond caches, and nine of them share one machine. */
-const NODE_OPTIONS = ['--max-old-space-size=160', '--max-semi-space-size=2']
+const NODE_OPTIONS = ['--max-old-space-size=160', '--max-semi-space-size=1']
 const START_LIMIT_MS = 90_000
 
 /** Starts PostgreSQL and the services and settles when all are ready; leaves nothing running if that fails. */

@@ -43,7 +43,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       subscription = await options.transport.subscribe({
         group: options.service,
         topics,
-        batchMax: Math.max(100, options.togetherMax ?? 0),
+        // Enough fetched ahead for transactions that take many, and no more: it lies in memory.
+        batchMax: Math.max(100, (options.togetherMax ?? 0) / 2),
         // They share the inbox's transactions, and one that waits for something never holds up another.
         concurrency: Number.POSITIVE_INFINITY,
         onBatch: (deliveries, signal) => inbox.process(deliveries, signal),
