@@ -44,7 +44,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
         group: options.service,
         topics,
         // Enough fetched ahead for transactions that take many, and no more: it lies in memory.
-        batchMax: Math.max(100, (options.togetherMax ?? 0) / 2),
+        batchMax: Math.max(100, Math.ceil((options.togetherMax ?? 0) / 2)),
         // They share the inbox's transactions, and one that waits for something never holds up another.
         concurrency: Number.POSITIVE_INFINITY,
         onBatch: (deliveries, signal) => inbox.process(deliveries, signal),

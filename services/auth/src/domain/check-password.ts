@@ -13,7 +13,8 @@ export interface CheckPasswordDeps {
 /**
  * Compares a password at the pace the throttle allows; null for `passwordHash` does the same work and is always false.
  * The throttle is asked before queueing and again once hashing may begin, and told the outcome before the slot is given
- * on: guesses sent at once overshoot it by no more than the other slots of every replica. Throws `rate-limited` with Retry-After, for known and unknown addresses alike.
+ * on: guesses sent at once overshoot it by no more than the other slots of every replica. Throws `rate-limited` with
+ * Retry-After, for known and unknown addresses alike.
  */
 export async function checkPassword(
   deps: CheckPasswordDeps,
