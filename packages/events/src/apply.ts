@@ -66,15 +66,15 @@ async function applyAll(tx: PoolClient, options: InboxOptions, entries: readonly
   return after
 }
 
-/** Entries from a place on that one handler takes at once; else one entry. Nobody overtakes: per key, effects happen in the order of the events. */
+/** Entries from a place on that one effect takes at once; else one entry. Nobody overtakes: per key, effects happen in the order of the events. */
 function takeRun(entries: readonly Entry[], from: number): readonly Entry[] {
-  const [handler, ...others] = entries[from]!.handlers
+  const effect = findOnlyEffectOfAll(entries[from]!)
   let to = from + 1
-  if (handler?.effectOfAll && others.length === 0) while (to < entries.length && isOnly(entries[to]!, handler)) to += 1
+  if (effect) while (to < entries.length && findOnlyEffectOfAll(entries[to]!) === effect) to += 1
   return entries.slice(from, to)
 }
 
-const isOnly = ({ handlers }: Entry, handler: Handler): boolean => handlers.length === 1 && handlers[0] === handler
+const findOnlyEffectOfAll = ({ handlers }: Entry) => (handlers.length === 1 ? handlers[0]!.effectOfAll : undefined)
 
 function toContext({ delivery, event, traceparent = event?.traceparent }: Entry, { clock }: Pick<InboxOptions, 'clock'>): Omit<EventContext, 'tx'> {
   return { event: event!, topic: delivery.topic as Topic, now: clock.now(), traceparent }

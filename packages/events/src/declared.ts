@@ -1,6 +1,6 @@
 import { getNode, type SubscriptionNode } from '@alcove/graph'
 import { Counter, type Registry } from 'prom-client'
-import { superseded, type EffectResult, type EventContext, type EventEffect, type EventsContext, type EventsEffect, type Handler } from './handlers.ts'
+import { superseded, type EffectResult, type EventContext, type EventEffect, type EventsEffect, type Handler } from './handlers.ts'
 import type { Transport } from './transport.ts'
 
 /** One type or pattern of a topic, as a handler wants it and as `service.yaml` names it. */
@@ -47,9 +47,17 @@ export function countHandled(handlers: readonly Handler[], metrics: Registry): H
       result?.()
     }
   }
-  const countAll = (effectOfAll: EventsEffect) => async (ctx: EventsContext) => {
-    const results = await effectOfAll(ctx)
-    return ctx.events.map((event, index) => count(event, results[index]))
+  // An effect that several subscriptions share stays one.
+  const counted = new Map<EventsEffect, EventsEffect>()
+  const countAll = (effectOfAll: EventsEffect): EventsEffect => {
+    const known = counted.get(effectOfAll)
+    if (known) return known
+    const counting: EventsEffect = async (ctx) => {
+      const results = await effectOfAll(ctx)
+      return ctx.events.map((event, index) => count(event, results[index]))
+    }
+    counted.set(effectOfAll, counting)
+    return counting
   }
   return handlers.map((handler) => {
     const effect = handler.effect as EventEffect

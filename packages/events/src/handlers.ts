@@ -56,7 +56,7 @@ export function onEvent(subject: { topic: Topic; type: string }, effect: EventEf
 
 /**
  * As {@link onEvent}, with one effect for as many events as there are at the moment: statements for all of them instead of some for
- * each. They are in order if one subscription takes all types of a topic that matter to a key.
+ * each. Subscriptions to several types that name the same effect share it, and it gets their events in order.
  */
 export function onEvents<E extends EventType>(eventType: E, effect: EventsEffect<E['example']>, options?: HandlerOptions): Handler
 export function onEvents(pattern: { topic: Topic; type: string }, effect: EventsEffect, options?: HandlerOptions): Handler

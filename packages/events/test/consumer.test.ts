@@ -11,6 +11,7 @@ import {
   listDeadLetters,
   onEvent,
   onEvents,
+  type EventsEffect,
   superseded,
   TransientError,
   type Consumer,
@@ -251,6 +252,23 @@ describe('a handler of several events', () => {
     expect(Math.max(...batches)).toBeGreaterThan(10)
     expect(committed).toHaveLength(20)
     expect(await registry.getSingleMetricAsString('alcove_events_handled_total')).toContain('type="booking.created.v1"} 30')
+  })
+
+  it('gets the events of all subscriptions that name the same effect, also when they are counted', async () => {
+    const batches: number[] = []
+    const both: EventsEffect = async ({ tx, events }) => {
+      batches.push(events.length)
+      await insert(tx, events)
+      return []
+    }
+    const consumer = await startConsumer(countHandled([onEvents(bookingCreated, both as never), onEvents(bookingConfirmed, both as never)], new Registry()))
+    consumer.pause()
+    const key = newId()
+    await publish(...[1, 2, 3, 4, 5, 6].map((version) => build(key, version, version % 2 === 0 ? bookingConfirmed : bookingCreated)))
+    consumer.resume()
+    await waitFor(async () => (await consumer.lag()) === 0)
+    expect((await effects()).map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6])
+    expect(batches).toEqual([6])
   })
 
   it('loses one event to a dead letter when only that one cannot be done', async () => {

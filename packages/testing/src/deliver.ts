@@ -43,12 +43,12 @@ export async function deliver<E extends EventType>(options: DeliverOptions, even
   return event
 }
 
-/** Delivers one message as it is. */
-export async function deliverMessage(options: DeliverOptions, topic: string, event: CloudEvent): Promise<void> {
+/** Delivers messages as they are; several as one batch of a partition. */
+export async function deliverMessage(options: DeliverOptions, topic: string, ...events: readonly CloudEvent[]): Promise<void> {
   const { pool, handlers, clock = createTestClock() } = options
   const inbox = createInbox({ pool, handlers, clock, log: createLogger({ service: 'test', level: 'silent' }) })
-  const delivery: Delivery = { topic, partition: 0, offset: offset++, key: event.subject, value: JSON.stringify(event) }
-  await inbox.process([delivery], new AbortController().signal)
+  const deliveries = events.map((event): Delivery => ({ topic, partition: 0, offset: offset++, key: event.subject, value: JSON.stringify(event) }))
+  await inbox.process(deliveries, new AbortController().signal)
 }
 
 /** The aggregate's id is the first member whose name ends in Id in every event of contracts. */

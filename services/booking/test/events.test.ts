@@ -32,7 +32,7 @@ afterEach(() => {
 afterAll(() => h.close())
 
 const signal = new AbortController().signal
-const payments = () => ({ pool: h.pool, clock: h.clock, handlers: onPaymentEvents({ notePayment: eventEffects.notePayment, wakeRelay: () => undefined }) })
+const payments = () => ({ pool: h.pool, clock: h.clock, handlers: onPaymentEvents({ notePayments: eventEffects.notePayments, wakeRelay: () => undefined }) })
 const accounts = () => ({
   pool: h.pool,
   clock: h.clock,
@@ -102,6 +102,24 @@ describe('payment events', () => {
     const authorized = buildEvent(paymentCaptured, first.state({ version: 2, status: 'captured' }))
     expect(await replayLate({ ...payments(), topic: 'payment' }, { dead: authorized, meanwhile: [] })).toBe('applied')
     expect(await first.show()).toMatchObject({ payment: { status: 'captured' } })
+  })
+
+  test('of several bookings that come at once have their effect each, in order', async () => {
+    const [first, second, third] = [await book(), await book('lose-answer'), await book()]
+    const paymentId = newId()
+    const batch = [
+      buildEvent(paymentAuthorized, second.state({})),
+      buildEvent(paymentFailed, third.state({ version: 2, status: 'failed' })),
+      buildEvent(paymentCaptured, first.state({ paymentId, version: 2, status: 'captured' })),
+      buildEvent(paymentCaptured),
+      buildEvent(paymentCaptured, second.state({ version: 2, status: 'captured' })),
+      buildEvent(paymentRefunded, first.state({ paymentId, version: 3, status: 'refunded' })),
+      buildEvent(paymentAuthorized, first.state({ paymentId, version: 1 })),
+    ]
+    await deliverMessage(payments(), 'payment', ...batch, ...batch)
+    expect(await first.show()).toMatchObject({ status: 'confirmed', version: 2, payment: { id: paymentId, status: 'refunded' } })
+    expect(await second.show()).toMatchObject({ status: 'confirmed', version: 2, payment: { status: 'captured' } })
+    expect(await third.show()).toMatchObject({ status: 'cancelled', version: 3, payment: { status: 'failed' } })
   })
 
   test('of an attempt that booking does not know are nothing to it', async () => {

@@ -20,7 +20,7 @@ import {
 } from '@alcove/contracts'
 import { getNode } from '@alcove/graph'
 import { newId } from '@alcove/kit'
-import { buildEvent, replayLate } from '@alcove/testing'
+import { buildEvent, deliverMessage, replayLate } from '@alcove/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createHandlers } from '../src/consumers/index.ts'
 import { createFixture, type Fixture } from './fixture.ts'
@@ -88,6 +88,18 @@ describe('a move', () => {
     expect(mails).toMatchObject([{ event_id: event.id }])
     expect(mails[0]!.text).not.toContain('Price before')
   })
+})
+
+test('confirmations that come at once give each booking its mail, and the newest state is kept', async () => {
+  const { database, context, handlers } = fixture
+  const state = (bookingId: string, version: number) => buildEvent(bookingConfirmed, { ...bookingConfirmed.example, bookingId, version })
+  const ids = Array.from({ length: 3 }, () => newId()).sort()
+  const batch = [state(ids[2]!, 2), state(ids[0]!, 5), state(ids[1]!, 2), state(ids[0]!, 2)]
+  await deliverMessage({ pool: database.pool, handlers, clock: context.clock }, 'booking', ...batch, ...batch)
+  await fixture.sendAll()
+  expect((await fixture.listMails()).map((mail) => mail.event_id).sort()).toEqual(batch.map(({ id }) => id).sort())
+  const { rows } = await database.pool.query("SELECT id, version, (facts ->> 'version')::int AS told FROM booking ORDER BY id")
+  expect(rows).toEqual([5, 2, 2].map((version, index) => ({ id: ids[index], version, told: version })))
 })
 
 test('a mail tells of itself by one event without any personal member', async () => {

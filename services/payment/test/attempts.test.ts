@@ -1,6 +1,6 @@
 import { bookingCancelled, bookingConfirmed } from '@alcove/contracts'
 import { newId } from '@alcove/kit'
-import { assertPrismaMatchesDatabase, deliver } from '@alcove/testing'
+import { assertPrismaMatchesDatabase, buildEvent, deliver, deliverMessage } from '@alcove/testing'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { onBookingEvent } from '../src/consumers/on-booking-event.ts'
@@ -56,6 +56,8 @@ describe('DELETE /internal/attempts/{id}', () => {
 })
 
 describe('booking events', () => {
+  type Ids = { bookingId: string; attemptId: string }
+
   it('are stored as targets once, however often they come, and never go back', async () => {
     let wakes = 0
     const handlers = [onBookingEvent({ reach: () => undefined, realNow: routes.realNow, wakeWorker: () => (wakes += 1) })]
@@ -65,6 +67,31 @@ describe('booking events', () => {
     const { rows } = await routes.pool.query('SELECT booking_version, keep_minor FROM target WHERE booking_id = $1', [bookingCancelled.example.bookingId])
     expect(rows).toEqual([{ booking_version: bookingCancelled.example.version, keep_minor: '0' }])
     expect(wakes).toBe(1)
+  })
+
+  it('are stored together when they come at once, each as it would be alone', async () => {
+    let wakes = 0
+    const handlers = [onBookingEvent({ reach: () => undefined, realNow: routes.realNow, wakeWorker: () => (wakes += 1) })]
+    const wish = (version: number, keepMinor: number | null, ids: Ids) => {
+      const attempts = bookingConfirmed.example.attempts.map((attempt) => ({ ...attempt, attemptId: ids.attemptId, keepMinor }))
+      return buildEvent(bookingConfirmed, { ...bookingConfirmed.example, bookingId: ids.bookingId, version, attempts })
+    }
+    const [one, two] = [0, 1].map(() => ({ bookingId: newId(), attemptId: newId() })) as [Ids, Ids]
+    const free = buildEvent(bookingConfirmed, { ...bookingConfirmed.example, bookingId: newId(), attempts: [] })
+    const batch = [wish(1, null, one), free, wish(1, 700, two), wish(3, 0, one), wish(2, 300, one)]
+    await deliverMessage({ pool: routes.pool, handlers, clock: routes.clock }, 'booking', ...batch, ...batch)
+    const { rows } = await routes.pool.query('SELECT booking_id, booking_version, keep_minor FROM target WHERE booking_id = ANY ($1)', [
+      [one.bookingId, two.bookingId],
+    ])
+    expect(rows).toEqual(
+      expect.arrayContaining([
+        { booking_id: one.bookingId, booking_version: 3, keep_minor: '0' },
+        { booking_id: two.bookingId, booking_version: 1, keep_minor: '700' },
+      ]),
+    )
+    expect(rows).toHaveLength(2)
+    // Neither the one that decides nothing, nor the one without attempts, nor the older one.
+    expect(wakes).toBe(2)
   })
 })
 

@@ -1,18 +1,28 @@
-import type { BookingState, PaymentState } from '@alcove/contracts'
+import type { BookingState } from '@alcove/contracts'
 import type { Pool, PoolClient } from 'pg'
-import type { BookingRecord, By } from '../domain/booking.ts'
+import type { BookingRecord } from '../domain/booking.ts'
+import type { PaymentReport } from '../domain/ports.ts'
 import { toBooking } from './booking-row.ts'
 
 /** Effects of other services' events, each in the inbox transaction it is lent. They answer false when a newer version is here already. */
 export const eventEffects = {
-  async notePayment(tx: PoolClient, state: PaymentState, { now, by }: { now: Date; by: By }): Promise<boolean> {
-    const { attemptId, paymentId, version, status, reasonCode } = state
+  async notePayments(tx: PoolClient, reports: readonly PaymentReport[], now: Date): Promise<boolean[]> {
     const { rows } = await tx.query<{ is_older: boolean }>({
-      name: 'note_payment',
-      text: `SELECT NOT note_payment($1, $2, $3, $4, $5, $6, $7) AND EXISTS (SELECT FROM attempt WHERE id = $1 AND payment_version >= $3) AS is_older`,
-      values: [attemptId, paymentId, version, status, reasonCode, now, JSON.stringify(by)],
+      name: 'note_payments',
+      text: `SELECT NOT note_payment(r.attempt, r.payment, r.version, r.status, r.reason, $7, r.by)
+          AND EXISTS (SELECT FROM attempt WHERE id = r.attempt AND payment_version >= r.version) AS is_older
+        FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::jsonb[]) AS r (attempt, payment, version, status, reason, by)`,
+      values: [
+        reports.map(({ state }) => state.attemptId),
+        reports.map(({ state }) => state.paymentId),
+        reports.map(({ state }) => state.version),
+        reports.map(({ state }) => state.status),
+        reports.map(({ state }) => state.reasonCode),
+        reports.map(({ by }) => JSON.stringify(by)),
+        now,
+      ],
     })
-    return !rows[0]!.is_older
+    return rows.map((row) => !row.is_older)
   },
   async storeDeactivation(tx: PoolClient, { userId, version, now }: { userId: string; version: number; now: Date }): Promise<boolean> {
     const { rowCount } = await tx.query('INSERT INTO deactivated_user (user_id, version, deactivated_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [

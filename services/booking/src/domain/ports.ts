@@ -1,4 +1,4 @@
-import type { Attempt, Person, Schedules, SpaceQuote } from '@alcove/contracts'
+import type { Attempt, PaymentState, Person, Schedules, SpaceQuote } from '@alcove/contracts'
 import type { Times } from '@alcove/rules'
 import type { BookingRecord, By, IdempotencyKey, NewAttempt, NextAction, ReasonCode } from './booking.ts'
 
@@ -8,6 +8,12 @@ export interface CallScope {
   signal?: AbortSignal
   requestId?: string
   traceparent?: string
+}
+
+/** What payment says of one attempt, and as whose doing a booking's timeline shows it. */
+export interface PaymentReport {
+  state: PaymentState
+  by: By
 }
 
 export interface PersonSource {

@@ -3,33 +3,45 @@ import type { Queryable } from '@alcove/database'
 import { hasOtherTime } from '../domain/booking-notices.ts'
 
 /**
- * Keeps the newest state of a booking, whatever order its events come in. A new time starts the reminder's wait anew;
- * any other change leaves it. Answers whether the booking was known before, which only a
+ * Keeps the newest state of each booking, whatever order its events come in. A new time starts the reminder's wait anew;
+ * any other change leaves it. Answers for each whether the booking was known before, which only a
  * confirmed one is, and whether this state is newer than what was known.
  */
-export async function keepBooking(tx: Queryable, booking: BookingState): Promise<{ wasKnown: boolean; isNewer: boolean }> {
-  const kept = await tx.query<{ was_known: boolean; is_newer: boolean }>(
-    `WITH before AS (SELECT FROM booking WHERE id = $1),
+export async function keepBookings(tx: Queryable, bookings: readonly BookingState[]): Promise<{ wasKnown: boolean; isNewer: boolean }[]> {
+  // Of a booking told of more than once, the newest: a statement changes a row only once. In one order for all, so that nobody waits crosswise.
+  const newest = [...Map.groupBy(bookings, (booking) => booking.bookingId).values()]
+    .map((states) => states.reduce((a, b) => (b.version > a.version ? b : a)))
+    .sort((a, b) => (a.bookingId < b.bookingId ? -1 : 1))
+  const { rows } = await tx.query<{ id: string; was_known: boolean; is_newer: boolean }>({
+    name: 'bookings-keep',
+    text: `WITH told AS MATERIALIZED (
+       SELECT * FROM unnest($1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::jsonb[], $9::boolean[])
+         AS t (id, version, user_id, status, starts_at, ends_at, settled_at, facts, moved)),
+     before AS MATERIALIZED (SELECT t.id FROM told t JOIN booking USING (id)),
      kept AS (
        INSERT INTO booking (id, version, user_id, status, starts_at, ends_at, settled_at, facts)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+       SELECT id, version, user_id, status, starts_at, ends_at, settled_at, facts FROM told
        ON CONFLICT (id) DO UPDATE SET version = excluded.version, status = excluded.status, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
-         settled_at = CASE WHEN $9::boolean THEN excluded.settled_at ELSE booking.settled_at END, facts = excluded.facts
+         settled_at = CASE WHEN (SELECT moved FROM told WHERE told.id = excluded.id) THEN excluded.settled_at ELSE booking.settled_at END, facts = excluded.facts
        WHERE booking.version < excluded.version RETURNING id)
-     SELECT EXISTS (SELECT FROM before) AS was_known, EXISTS (SELECT FROM kept) AS is_newer`,
-    [
-      booking.bookingId,
-      booking.version,
-      booking.userId,
-      booking.status,
-      booking.startsAt,
-      booking.endsAt,
-      booking.at,
-      JSON.stringify(booking),
-      hasOtherTime(booking),
+     SELECT id, EXISTS (SELECT FROM before b WHERE b.id = t.id) AS was_known, EXISTS (SELECT FROM kept k WHERE k.id = t.id) AS is_newer FROM told t`,
+    values: [
+      newest.map((booking) => booking.bookingId),
+      newest.map((booking) => booking.version),
+      newest.map((booking) => booking.userId),
+      newest.map((booking) => booking.status),
+      newest.map((booking) => booking.startsAt),
+      newest.map((booking) => booking.endsAt),
+      newest.map((booking) => booking.at),
+      newest.map((booking) => JSON.stringify(booking)),
+      newest.map(hasOtherTime),
     ],
-  )
-  return { wasKnown: kept.rows[0]!.was_known, isNewer: kept.rows[0]!.is_newer }
+  })
+  const stands = new Map(rows.map((row) => [row.id, { wasKnown: row.was_known, isNewer: row.is_newer }]))
+  return bookings.map((booking) => {
+    const { wasKnown, isNewer } = stands.get(booking.bookingId)!
+    return { wasKnown, isNewer: isNewer && newest.includes(booking) }
+  })
 }
 
 /**

@@ -1,7 +1,7 @@
 import { withTransaction, type Queryable } from '@alcove/database'
 import type { Pool } from 'pg'
 import type { InTransaction, Stores } from '../domain/stores.ts'
-import { keepBooking, takeDueReminders } from './bookings.ts'
+import { keepBookings, takeDueReminders } from './bookings.ts'
 import { keepClosure, listUntoldClosures, markClosureTold } from './closures.ts'
 import { oweNotices, purgeOld } from './messages.ts'
 import { keepOperator, listOperatorIds } from './operators.ts'
@@ -16,7 +16,8 @@ export interface StoresDeps {
 export function createStores(tx: Queryable, deps: StoresDeps): Stores {
   return {
     oweNotices: (notices, now) => oweNotices(tx, notices, { newId: deps.newId, now, realNow: deps.realNow() }),
-    keepBooking: (booking) => keepBooking(tx, booking),
+    keepBookings: (bookings) => keepBookings(tx, bookings),
+    keepBooking: async (booking) => (await keepBookings(tx, [booking]))[0]!,
     takeDueReminders: (due) => takeDueReminders(tx, due),
     keepClosure: (closure, isDeleted) => keepClosure(tx, closure, isDeleted),
     listUntoldClosures: (now) => listUntoldClosures(tx, now),

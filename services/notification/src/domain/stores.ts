@@ -8,6 +8,7 @@ export interface Stores {
   oweNotices(notices: readonly Notice[], now: Date): Promise<void>
   /** Keeps the newest state of a booking. Answers whether it was known before, which only a confirmed one is, and whether this one is newer. */
   keepBooking(booking: BookingState): Promise<{ wasKnown: boolean; isNewer: boolean }>
+  keepBookings(bookings: readonly BookingState[]): Promise<{ wasKnown: boolean; isNewer: boolean }[]>
   /** Bookings that are now to be reminded of, marked as such. */
   takeDueReminders(due: { now: Date; leadMinutes: number; limit: number }): Promise<BookingState[]>
   /** False: a newer state is kept already; the same of {@link keepOperator}. */
