@@ -9,6 +9,9 @@ export interface Committer {
   flush(): Promise<void>
 }
 
+/** Least time between two requests: what is done in it is stored together. */
+const GATHER_MS = 100
+
 /** Positions of a try that failed are tried again while the session lasts; lost ones only repeat what the inbox removes. */
 export function createCommitter(options: {
   consumer(): Consumer | undefined
@@ -30,6 +33,7 @@ export function createCommitter(options: {
         await consumer.commitOffsets(batch.map(({ held: { topic, partition }, offset }) => ({ topic, partition, offset: String(offset) })))
         for (const { held, offset } of batch) held.storedOffset = offset
         failures = 0
+        await pause(GATHER_MS, options.signal)
       } catch (error) {
         failures += 1
         options.log.warn({ err: error, failures }, 'positions could not be stored; trying again')

@@ -22,6 +22,9 @@ export interface ConsumingOptions {
   waitMs: number
 }
 
+/** Of a fetch, batches handed over beside each other: more than a service has partitions. */
+const BATCHES_AT_ONCE = 256
+
 /** A member that is silent for this long is dead, and its partitions go to the others. */
 const SESSION_TIMEOUT_MS = 10_000
 const LEAVE_LIMIT_MS = 5000
@@ -81,7 +84,7 @@ async function runSession(options: ConsumingOptions): Promise<void> {
 async function start(consumer: Consumer, { topics, signal, onBatch }: ConsumingOptions): Promise<void> {
   await consumer.connect()
   await consumer.subscribe({ topics: topics.map(toKafkaTopic), fromBeginning: true })
-  if (!signal.aborted) await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: (payload) => onBatch(payload, consumer) })
+  if (!signal.aborted) await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: BATCHES_AT_ONCE, eachBatch: (payload) => onBatch(payload, consumer) })
 }
 
 function ignore(): void {}

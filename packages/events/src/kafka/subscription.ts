@@ -11,6 +11,11 @@ import { keepConsuming, type Assignment } from './sessions.ts'
 const QUEUE_BATCHES_MAX = 4
 /** Also how long a partition that was paused may wait to be fetched again. */
 const FETCH_WAIT_MS = 250
+/**
+ * Least time between two fetches that found no full batch. A fetch names every partition, whatever it finds, and costs broker and
+ * client as much for one event as for a hundred. What is fetched is handled at once, so a single event never waits for it.
+ */
+const GATHER_MS = 100
 const REQUEST_LIMIT_MS = 10_000
 const FLUSH_LIMIT_MS = 3000
 
@@ -35,6 +40,8 @@ interface Member {
   stopping: AbortController
   consumer?: Consumer
   committer: Committer
+  /** The pause that the batches of one fetch share. */
+  gathering?: PromiseWithResolvers<void>
 }
 
 /**
@@ -137,6 +144,21 @@ async function takeBatch(member: Member, { batch, resolveOffset }: EachBatchPayl
   resolveOffset(batch.lastOffset())
   if (held.queue.length >= QUEUE_BATCHES_MAX * member.subscribe.batchMax) setFetched(member, held, false)
   startBatches(member)
+  await gather(member, deliveries.length)
+}
+
+/** kafkajs fetches again when all batches of the last fetch are taken. */
+async function gather(member: Member, count: number): Promise<void> {
+  const gathering = (member.gathering ??= startGathering(member))
+  if (count >= member.subscribe.batchMax) gathering.resolve()
+  await gathering.promise
+}
+
+function startGathering(member: Member): PromiseWithResolvers<void> {
+  const gathering = Promise.withResolvers<void>()
+  void pause(GATHER_MS, member.stopping.signal).then(gathering.resolve)
+  void gathering.promise.then(() => (member.gathering = undefined))
+  return gathering
 }
 
 function setFetched(member: Member, held: Held, fetched: boolean): void {
