@@ -12,9 +12,9 @@ import { describeMachine, number, row } from './report.ts'
 
 // `make bench-variants`: what Kafka and tracing cost. The same load of bookings through the gateway, everything running, again and again: on the
 // embedded log, on a broker, and on a broker with a tenth of all traces recorded and with every one. Every round starts the processes anew, on
-// the same data.
+// the same data; only the broker stays, and has had one uncounted round to warm up in, as a broker that has been there for a while.
 const seconds = Number(process.env.BENCH_SECONDS ?? 15)
-const rounds = Number(process.env.BENCH_ROUNDS ?? 2)
+const rounds = Number(process.env.BENCH_ROUNDS ?? 3)
 const progress = (line: string): void => console.error(`… ${line}`)
 
 interface Measured {
@@ -50,19 +50,24 @@ async function measure(dir: string, { broker, env }: Variant, spansOf: () => num
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+const median = (values: readonly number[]): number =>
+  mean(values.toSorted((a, b) => a - b).slice(Math.floor((values.length - 1) / 2), Math.floor(values.length / 2) + 1))
 
-/** Each row's throughput beside the row before it: what this step costs. */
+/**
+ * Each row's throughput beside the row before it: what this step costs. Ratios are of one round each, their median is shown: a machine
+ * that others use too is slower in one minute than in another.
+ */
 function printVariants(results: ReadonlyMap<string, readonly Measured[]>): void {
   console.log(`${describeMachine()}\n`)
   console.log(row('Everything running', 'bookings a second', 'of the row above', 'CPU ms a booking, all processes', 'memory, all services', 'spans a booking'))
   console.log(row('---', '--:', '--:', '--:', '--:', '--:'))
-  let before: number | undefined
+  let before: readonly number[] | undefined
   for (const [mode, measured] of results) {
-    const perSecond = mean(measured.map(({ load }) => load.perSecond))
+    const perSecond = measured.map(({ load }) => load.perSecond)
     const memory = mean(measured.map(({ rssBytes }) => rssBytes)) / 2 ** 20
     const spans = mean(measured.map(({ spans: all, load }) => all / load.count))
-    const ratio = before === undefined ? '–' : number(perSecond / before, 2)
-    console.log(row(mode, number(perSecond, 0), ratio, number(mean(measured.map(sumCpu)), 2), `${number(memory, 0)} MiB`, number(spans, 1)))
+    const ratio = before ? number(median(perSecond.map((value, round) => value / before![round]!)), 2) : '–'
+    console.log(row(mode, number(mean(perSecond), 0), ratio, number(mean(measured.map(sumCpu)), 2), `${number(memory, 0)} MiB`, number(spans, 1)))
     before = perSecond
   }
 }
@@ -79,14 +84,17 @@ async function main(): Promise<void> {
     'Kafka, a tenth of the traces': { broker, env: { ...endpoint, OTEL_TRACES_SAMPLER_ARG: '0.1' } },
     'Kafka, every trace': { broker, env: endpoint },
   }
-  const results = new Map<string, Measured[]>()
+  const order = Object.entries(variants)
+  const results = new Map<string, Measured[]>(order.map(([mode]) => [mode, []]))
   try {
     await (await startStack({ dir: stackDir, demo: 'accounts' })).down()
+    await measure(stackDir, { broker }, () => 0)
     for (let round = 0; round < rounds; round += 1) {
-      for (const [mode, variant] of Object.entries(variants)) {
+      // To and fro: what grows slower or faster with time weighs on all alike.
+      for (const [mode, variant] of round % 2 === 0 ? order : order.toReversed()) {
         const measured = await measure(stackDir, variant, () => receiver.spans().length)
         progress(`${mode}: ${measured.load.perSecond.toFixed(0)} a second, ${sumCpu(measured).toFixed(2)} ms of CPU a booking`)
-        results.set(mode, [...(results.get(mode) ?? []), measured])
+        results.get(mode)!.push(measured)
       }
     }
     printVariants(results)

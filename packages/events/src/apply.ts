@@ -50,10 +50,10 @@ async function commitTraced(options: InboxOptions, entries: readonly Entry[]): P
 }
 
 async function applyAll(tx: PoolClient, options: InboxOptions, entries: readonly Entry[]): Promise<AfterCommit[]> {
-  const fresh = await remember(tx, entries)
+  const seen = await remember(tx, entries)
   const after: AfterCommit[] = []
-  // Deleted when used: the same event twice in one batch has one effect.
-  const due = entries.filter(({ event }) => fresh.delete(event!.id))
+  // Added when used: the same event twice in one batch has one effect.
+  const due = entries.filter(({ event }) => !seen.has(event!.id) && seen.add(event!.id))
   for (let from = 0; from < due.length;) {
     const run = takeRun(due, from)
     for (const handler of run[0]!.handlers) {
@@ -94,16 +94,31 @@ export function runEffect(handler: Handler, ctx: EventContext): Promise<EffectRe
   return (handler.effect as EventEffect)(ctx)
 }
 
-/** Inserts the inbox rows and answers which events are new here; waits where another process has one in progress. */
+/** Inserts the inbox rows and answers which events were here before, mostly none; waits where another process has one in progress. */
 async function remember(tx: PoolClient, entries: readonly Entry[]): Promise<Set<string>> {
   // In one order for all processes: two that have the same events in different transactions wait for each other one way only.
   const sorted = entries.toSorted((a, b) => (a.event!.id < b.event!.id ? -1 : 1))
-  const { rows } = await tx.query<{ event_id: string }>({
-    name: 'inbox-remember',
-    text: `INSERT INTO inbox (event_id, topic, type) SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING RETURNING event_id`,
-    values: [sorted.map(({ event }) => event!.id), sorted.map(({ delivery }) => delivery.topic), sorted.map(({ event }) => event!.type)],
+  // Topic and type are sent once for all events that have them, and ids as they stand: each is a UUID.
+  const kinds = new Map<string, { place: number; topic: string; type: string }>()
+  const places = sorted.map(({ delivery: { topic }, event }) => {
+    const { type } = event!
+    const kind = kinds.get(`${topic} ${type}`) ?? { place: kinds.size + 1, topic, type }
+    kinds.set(`${topic} ${type}`, kind)
+    return kind.place
   })
-  return new Set(rows.map((row) => row.event_id))
+  const { rows } = await tx.query<{ id: string }>({
+    name: 'inbox-remember',
+    text: `WITH told AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::int[]) AS t (id, kind)),
+      kept AS (INSERT INTO inbox (event_id, topic, type) SELECT id, ($3::text[])[kind], ($4::text[])[kind] FROM told ON CONFLICT DO NOTHING RETURNING event_id)
+      SELECT id FROM told EXCEPT SELECT event_id FROM kept`,
+    values: [
+      `{${sorted.map(({ event }) => event!.id).join(',')}}`,
+      `{${places.join(',')}}`,
+      [...kinds.values()].map(({ topic }) => topic),
+      [...kinds.values()].map(({ type }) => type),
+    ],
+  })
+  return new Set(rows.map((row) => row.id))
 }
 
 /** Runs what an effect left for after the commit; it is done for good by then, so a failure is only logged. */

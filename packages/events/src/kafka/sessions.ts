@@ -84,7 +84,13 @@ async function runSession(options: ConsumingOptions): Promise<void> {
 async function start(consumer: Consumer, { topics, signal, onBatch }: ConsumingOptions): Promise<void> {
   await consumer.connect()
   await consumer.subscribe({ topics: topics.map(toKafkaTopic), fromBeginning: true })
-  if (!signal.aborted) await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: BATCHES_AT_ONCE, eachBatch: (payload) => onBatch(payload, consumer) })
+  if (!signal.aborted)
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: BATCHES_AT_ONCE,
+      eachBatch: (payload) => onBatch(payload, consumer),
+    })
 }
 
 function ignore(): void {}

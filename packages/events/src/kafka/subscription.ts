@@ -4,6 +4,7 @@ import { backoffMs, pause } from '../wait.ts'
 import type { KafkaAdmin } from './admin.ts'
 import { createClient, fromKafkaTopic, within, type KafkaSettings } from './client.ts'
 import { createCommitter, type Committer } from './committer.ts'
+import { createFetchGate, type FetchGate } from './fetch-gate.ts'
 import { createHeld, enqueue, unitOf, type Held } from './held.ts'
 import { keepConsuming, type Assignment } from './sessions.ts'
 
@@ -11,11 +12,7 @@ import { keepConsuming, type Assignment } from './sessions.ts'
 const QUEUE_BATCHES_MAX = 4
 /** Also how long a partition that was paused may wait to be fetched again. */
 const FETCH_WAIT_MS = 250
-/**
- * Least time between two fetches that found no full batch. A fetch names every partition, whatever it finds, and costs broker and
- * client as much for one event as for a hundred. What is fetched is handled at once, so a single event never waits for it.
- */
-const GATHER_MS = 100
+const GATHER_MS = 50
 const REQUEST_LIMIT_MS = 10_000
 const FLUSH_LIMIT_MS = 3000
 
@@ -40,8 +37,7 @@ interface Member {
   stopping: AbortController
   consumer?: Consumer
   committer: Committer
-  /** The pause that the batches of one fetch share. */
-  gathering?: PromiseWithResolvers<void>
+  gate: FetchGate
 }
 
 /**
@@ -54,14 +50,16 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
   const { group, topics } = options.subscribe
   const stopping = new AbortController()
   const held: Member['held'] = new Map()
+  const subscribe = { batchMax: 100, concurrency: 4, ...options.subscribe }
   const member: Member = {
-    subscribe: { batchMax: 100, concurrency: 4, ...options.subscribe },
+    subscribe,
     log,
     held,
     leaving: new Map(),
     running: 0,
     paused: false,
     stopping,
+    gate: createFetchGate({ gatherMs: GATHER_MS, pausedMs: FETCH_WAIT_MS, fullCount: subscribe.batchMax, signal: stopping.signal }),
     committer: createCommitter({ consumer: () => member.consumer, isHeld: (one) => held.get(one.unit) === one, log, signal: stopping.signal }),
   }
   const leaving = new AbortController()
@@ -144,29 +142,16 @@ async function takeBatch(member: Member, { batch, resolveOffset }: EachBatchPayl
   resolveOffset(batch.lastOffset())
   if (held.queue.length >= QUEUE_BATCHES_MAX * member.subscribe.batchMax) setFetched(member, held, false)
   startBatches(member)
-  await gather(member, deliveries.length)
-}
-
-/** kafkajs fetches again when all batches of the last fetch are taken. */
-async function gather(member: Member, count: number): Promise<void> {
-  const gathering = (member.gathering ??= startGathering(member))
-  if (count >= member.subscribe.batchMax) gathering.resolve()
-  await gathering.promise
-}
-
-function startGathering(member: Member): PromiseWithResolvers<void> {
-  const gathering = Promise.withResolvers<void>()
-  void pause(GATHER_MS, member.stopping.signal).then(gathering.resolve)
-  void gathering.promise.then(() => (member.gathering = undefined))
-  return gathering
+  await member.gate.wait({ count: deliveries.length, paused: held.paused })
 }
 
 function setFetched(member: Member, held: Held, fetched: boolean): void {
   if (held.paused !== fetched || !member.consumer) return
   held.paused = !fetched
   const place = [{ topic: held.topic, partitions: [held.partition] }]
-  if (fetched) member.consumer.resume(place)
-  else member.consumer.pause(place)
+  if (!fetched) return member.consumer.pause(place)
+  member.consumer.resume(place)
+  member.gate.open()
 }
 
 /** Starts batches where something waits, as many as may run at once. */
