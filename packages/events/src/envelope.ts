@@ -23,7 +23,7 @@ export class PoisonError extends Error {
 
 /** RFC 3339. Only the form: what a clock shows is never judged, for anybody's clock may be wrong, and ours can be moved. */
 const timeForm = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/
-const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 export const isUuid = (value: unknown): boolean => typeof value === 'string' && uuidForm.test(value)
 
@@ -50,13 +50,19 @@ function parse(value: string): unknown {
   }
 }
 
+const isText = (member: unknown): boolean => typeof member === 'string' && member !== ''
+
 /** As {@link readEnvelope}, of a message that is parsed already. */
 export function toEvent(message: unknown): CloudEvent {
   const event = message as Partial<CloudEvent> | null
   const isComplete =
     typeof event === 'object' &&
     event?.specversion === '1.0' &&
-    [event.id, event.source, event.type, event.subject, event.time].every((member) => typeof member === 'string' && member !== '') &&
+    isText(event.id) &&
+    isText(event.source) &&
+    isText(event.type) &&
+    isText(event.subject) &&
+    isText(event.time) &&
     (event.traceparent === undefined || typeof event.traceparent === 'string') &&
     typeof event.data === 'object' &&
     event.data !== null
@@ -71,14 +77,12 @@ type Check = (data: unknown) => string | undefined
 /** Validators of every event type, compiled when first used. */
 const checks = new Map<string, Check>()
 
-function findCheck(topic: Topic, type: string): Check | undefined {
-  const name = `${topic}/${type}`
-  const known = checks.get(name)
-  if (known) return known
-  const eventType = findEventType(topic, type)
+function findCheck(topic: string, type: string): Check | undefined {
+  if (!topics.includes(topic as Topic)) throw new PoisonError(`topic ${topic} is not known`, 'unknown-type')
+  const eventType = findEventType(topic as Topic, type)
   if (!eventType) return undefined
   const check = compileCheck(eventType)
-  checks.set(name, check)
+  checks.set(`${topic}/${type}`, check)
   return check
 }
 
@@ -92,8 +96,7 @@ function compileCheck(eventType: EventType): Check {
  * @throws {PoisonError} `unknown-type` for a type or version that contracts do not have on that topic, `invalid-data`
  */
 export function assertKnown(topic: string, event: CloudEvent): void {
-  if (!topics.includes(topic as Topic)) throw new PoisonError(`topic ${topic} is not known`, 'unknown-type')
-  const check = findCheck(topic as Topic, event.type)
+  const check = checks.get(`${topic}/${event.type}`) ?? findCheck(topic, event.type)
   if (!check) throw new PoisonError(`no schema for ${event.type} on ${topic} (${eventTypes.length} types are known)`, 'unknown-type')
   const problem = check(event.data)
   if (problem) throw new PoisonError(`the data of ${event.type} is not valid: ${problem}`, 'invalid-data')
