@@ -111,7 +111,7 @@ function takeAssignment(member: Member, assignment: Assignment, consumer: Consum
 function drop(member: Member, held: Held): void {
   held.abort.abort()
   member.held.delete(held.unit)
-  if (held.paused) member.consumer?.resume([{ topic: held.topic, partitions: [held.partition] }])
+  setFetched(member, held, true)
   if (!held.running) return
   const ended = held.running.then(() => {
     if (member.leaving.get(held.unit) === ended) member.leaving.delete(held.unit)
