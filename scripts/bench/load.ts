@@ -9,7 +9,7 @@ export interface LoadResult {
 }
 
 /** The value below which a share of the sorted numbers lies. */
-function quantile(sorted: readonly number[], share: number): number {
+export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }
 
