@@ -1,11 +1,12 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
+const temporaryDir = 'packages/testing/src/temporary-dir.ts'
 const common = {
   pool: 'forks' as const,
   testTimeout: 60_000,
   hookTimeout: 120_000,
   teardownTimeout: 10_000,
-  globalSetup: ['packages/testing/src/global-setup.ts'],
+  globalSetup: [temporaryDir, 'packages/testing/src/global-setup.ts'],
 }
 
 // Two workers: made for two cores, and every file may hold a dozen connections to the one PostgreSQL of the run.
@@ -41,7 +42,7 @@ export default defineConfig({
           pool: 'forks',
           // The short form: a whole installation, and the service that a booking needs most restarted under load.
           include: process.env.CLUSTER_SHORT === 'on' ? ['test/cluster/{install,rolling}.test.ts'] : ['test/cluster/*.test.ts'],
-          globalSetup: ['test/cluster/global-setup.ts'],
+          globalSetup: [temporaryDir, 'test/cluster/global-setup.ts'],
           testTimeout: 900_000,
           hookTimeout: 900_000,
           fileParallelism: false,
@@ -59,7 +60,14 @@ export default defineConfig({
       },
       {
         // `make test-charts`: needs Go.
-        test: { name: 'charts', pool: 'forks', include: ['test/charts/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 1_200_000 },
+        test: {
+          name: 'charts',
+          pool: 'forks',
+          include: ['test/charts/**/*.test.ts'],
+          globalSetup: [temporaryDir],
+          testTimeout: 120_000,
+          hookTimeout: 1_200_000,
+        },
       },
       {
         // A real broker, started for the run unless KAFKA_BROKERS names one; `make test-kafka`.

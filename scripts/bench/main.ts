@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { Agent } from 'undici'
+import { makeTemporaryDir } from '../supervisor/layout.ts'
 import { startStack } from '../supervisor/stack.ts'
 import { benchAvailability } from './availability.ts'
 import { benchBareDatabase } from './bare-database.ts'
@@ -17,7 +16,7 @@ const progress = (line: string): void => console.error(`… ${line}`)
 
 /** `make bench`: starts what it needs in a directory of its own, measures everything in one run, prints one table. */
 async function main(): Promise<void> {
-  const dir = await mkdtemp(join(tmpdir(), 'alcove-bench-'))
+  const dir = makeTemporaryDir('alcove-bench-')
   const env = { RATE_LIMITS: 'off', LOG_LEVEL: 'warn' }
   progress('initialising')
   const first = await startStack({ dir, demo: 'accounts', testControls: true, env })

@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startOtlpReceiver } from '@alcove/testing'
 import { Agent } from 'undici'
+import { makeTemporaryDir } from '../supervisor/layout.ts'
 import { startStack } from '../supervisor/stack.ts'
 import { startBroker, type BenchBroker } from './broker.ts'
 import { createBookingBench, drain, type BookingLoad } from './bookings.ts'
@@ -77,7 +77,7 @@ function printVariants(results: ReadonlyMap<string, readonly Measured[]>): void 
 }
 
 async function main(): Promise<void> {
-  const dir = await mkdtemp(join(tmpdir(), 'alcove-bench-'))
+  const dir = makeTemporaryDir('alcove-bench-')
   const receiver = await startOtlpReceiver()
   const stackDir = join(dir, 'stack')
   const broker = await startBroker(join(dir, 'kafka'))

@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ServiceName } from '@alcove/contracts'
@@ -44,6 +45,13 @@ export function createLayout(dir: string): Layout {
     // Shared by all stacks of a checkout: entries are keyed by content.
     compileCacheDir: join(root, 'node_modules/.cache/alcove-compile'),
   }
+}
+
+/** For a stack that goes with its data. Passable for others: started by root, its PostgreSQL runs as somebody else. */
+export function makeTemporaryDir(prefix: string): string {
+  const dir = mkdtempSync(join(tmpdir(), prefix))
+  chmodSync(dir, 0o711)
+  return dir
 }
 
 export interface PortPair {

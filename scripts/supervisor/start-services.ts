@@ -1,10 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { removePostgres } from '@alcove/database'
 import type { ServiceName } from '@alcove/contracts'
 import { forgetKafka } from '../kafka/leftovers.ts'
-import { createLayout, root, type PortPair } from './layout.ts'
+import { createLayout, makeTemporaryDir, root, type PortPair } from './layout.ts'
 import type { ProcessSpec } from './managed-process.ts'
 import { countReplicas, prepareGround } from './prepare.ts'
 import { createRecorder } from './recorder.ts'
@@ -23,10 +22,10 @@ const START_LIMIT_MS = 90_000
 
 /** Starts PostgreSQL and the services and settles when all are ready; leaves nothing running if that fails. */
 export async function startServices(options: StackOptions): Promise<Stack> {
-  const layout = createLayout(options.dir ?? mkdtempSync(join(tmpdir(), 'alcove-stack-')))
+  const layout = createLayout(options.dir ?? makeTemporaryDir('alcove-stack-'))
   const sets = new Map<ServiceName, ReplicaSet>()
   const recorder = createRecorder(layout, sets)
-  const release = options.tether === false ? () => undefined : tieToThisProcess(layout.dir)
+  const release = options.tether === false ? () => undefined : tieToThisProcess(layout.dir, { remove: options.dir === undefined })
   const ground = await prepareGround(options, layout, recorder.setPostgres).catch(async (error: unknown) => {
     release()
     recorder.close()

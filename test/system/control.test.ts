@@ -35,8 +35,9 @@ const up = (...variables: string[]) => alcove('up', `PORT_BASE=${portBase}`, ...
 const recorded = () =>
   JSON.parse(readFileSync(join(dir, 'processes.json'), 'utf8')) as { supervisor: ProcessIdentity; processes: ProcessIdentity[]; postgres: ProcessIdentity }
 const everyProcess = () => [recorded().supervisor, ...recorded().processes, recorded().postgres]
+/** On a connection of its own: one kept from before may belong to a process that was killed while a command ran. */
 const health = (port: number) =>
-  fetch(`http://127.0.0.1:${port + portBase}/health`).then(
+  fetch(`http://127.0.0.1:${port + portBase}/health`, { headers: { connection: 'close' } }).then(
     (answer) => answer.status,
     () => 0,
   )

@@ -1,6 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeTemporaryDir } from '../../supervisor/layout.ts'
 import { startStack } from '../../supervisor/stack.ts'
 import { startBroker } from '../broker.ts'
 import { readPostmasterPid } from '../processes.ts'
@@ -15,7 +15,7 @@ const progress = (line: string): void => console.error(`… ${line}`)
 
 /** `make bench-events`: one transport after the other on a PostgreSQL of its own, and one table. */
 async function main(): Promise<void> {
-  const dir = await mkdtemp(join(tmpdir(), 'alcove-bench-'))
+  const dir = makeTemporaryDir('alcove-bench-')
   const results: TransportResult[] = []
   try {
     for (const transport of wanted) {
