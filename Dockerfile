@@ -38,7 +38,7 @@ LABEL org.opencontainers.image.title="alcove-${SERVICE}" \
     org.opencontainers.image.revision="${REVISION}" \
     org.opencontainers.image.created="${CREATED}"
 # glibc gives every thread a heap and keeps freed memory for later: 20 to 40 MB a process.
-ENV SERVICE_VERSION="${VERSION}" NODE_OPTIONS=--enable-source-maps \
+ENV SERVICE_VERSION="${VERSION}" NODE_OPTIONS="--enable-source-maps --import=/app/dist/give-way.js" \
     MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072 MALLOC_MMAP_THRESHOLD_=131072
 WORKDIR /app
 COPY --from=bundle /app ./

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 export function listCommands(root: string, service: string): Record<string, string> {
   const own = ['main', 'migrate', 'seed-accounts', 'rebuild'].map((name) => [name, join(root, 'services', service, 'src', `${name}.ts`)])
   const commands = Object.fromEntries(own.filter(([, file]) => existsSync(file!))) as Record<string, string>
+  // Loaded before any of them.
+  commands['give-way'] = join(root, 'packages/kit/src/start/main.ts')
   if (commands.migrate) commands.provision = join(root, 'packages/database/src/provision.ts')
   // Every topic is made by one command, and one image has to hold it.
   if (service === 'auth') commands.topics = join(root, 'scripts/topics.ts')

@@ -108,6 +108,12 @@ export async function waitReady(timeoutMs = 300_000): Promise<void> {
   )
 }
 
+/** Waits until every Job has done its work: migrations, topics, demo data. */
+export async function waitJobs(): Promise<void> {
+  const isDone = () => getJson<{ items: { status: { succeeded?: number } }[] }>('jobs').items.every(({ status }) => status.succeeded === 1)
+  await until(isDone, { what: 'all jobs have ended', timeoutMs: 600_000 })
+}
+
 /** A port on this machine that leads to one of the cluster, until closed. */
 export async function forward(target: string, port: number): Promise<{ port: number; close(): void }> {
   const local = await findPort()

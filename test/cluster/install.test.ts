@@ -3,21 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { root } from '../../scripts/charts/tools.ts'
-import {
-  forward,
-  getJson,
-  helm,
-  install,
-  isReady,
-  kubectl,
-  listRestarts,
-  listServicePods,
-  refuse,
-  removeNamespace,
-  services,
-  until,
-  waitReady,
-} from './cluster.ts'
+import { forward, helm, install, isReady, kubectl, listRestarts, listServicePods, refuse, removeNamespace, services, waitJobs, waitReady } from './cluster.ts'
 
 let installedAt = 0
 
@@ -39,14 +25,9 @@ describe('helm install', () => {
   })
 
   it('makes the demo data', async () => {
-    interface Job {
-      metadata: { name: string }
-      status: { succeeded?: number; failed?: number }
-    }
-    const jobs = () => getJson<{ items: Job[] }>('jobs').items
-    await until(() => jobs().every(({ status }) => status.succeeded === 1), { what: 'all jobs have ended', timeoutMs: 600_000 })
+    await waitJobs()
     expect(listRestarts()).toEqual([])
-    expect(jobs().some(({ metadata }) => metadata.name.startsWith('demo-'))).toBe(true)
+    expect(kubectl('get', 'jobs', '--output', 'name')).toContain('job.batch/demo-')
   })
 
   it('lets the README’s first booking go through a forwarded port', async () => {

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { runCommand } from '../../scripts/cluster/run-command.ts'
 import { judgeMetricUses } from '../system/metrics/uses.ts'
 import { parseExposition } from '../system/metrics/exposition.ts'
-import { getJson, install, listServicePods, namespace, removeNamespace, services, tag, until, waitReady } from './cluster.ts'
+import { getJson, install, listServicePods, namespace, removeNamespace, services, tag, until, waitJobs, waitReady } from './cluster.ts'
 import { startLoad } from './load.ts'
 
 /** A steady load, not the most that is possible. */
@@ -25,9 +25,7 @@ beforeAll(async () => {
   removeNamespace()
   install()
   await waitReady()
-  await until(() => getJson<{ items: { status: { succeeded?: number } }[] }>('jobs').items.every(({ status }) => status.succeeded), {
-    what: 'all jobs have ended',
-  })
+  await waitJobs()
 })
 
 const nameOf = ({ metadata }: { metadata: Measured['metadata'] }) => metadata.labels['app.kubernetes.io/name']!

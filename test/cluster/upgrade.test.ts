@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run } from '../../scripts/charts/tools.ts'
 import { chooseCommands, makeImages, readContext } from '../../scripts/cluster/images.ts'
 import { count } from './books.ts'
-import { helm, install, kubectl, listRestarts, tag, until, waitReady } from './cluster.ts'
+import { helm, install, kubectl, listRestarts, tag, until, waitJobs, waitReady } from './cluster.ts'
 import { startLoad } from './load.ts'
 
 const previousTag = `${tag}-previous`
@@ -50,6 +50,8 @@ describe('from the previous commit’s chart and images', () => {
     install(['--set', `global.image.tag=${previousTag}`], join(previous, 'charts/alcove'))
     await waitReady()
     expect(listImages()).toEqual([previousTag])
+    // The demo's two weeks take what the machine has; an upgrade comes later.
+    await waitJobs()
     const load = await startLoad(3)
     await load.more(10)
     install()
@@ -57,6 +59,7 @@ describe('from the previous commit’s chart and images', () => {
     expect(listImages()).toEqual([tag])
     await load.more(20)
     const upgraded = load.counts()
+    await waitJobs()
     helm('rollback', 'alcove')
     await waitReady()
     expect(listImages()).toEqual([previousTag])

@@ -79,7 +79,7 @@ spec:
             httpGet: { path: /startupz, port: ops }
             periodSeconds: 1
             timeoutSeconds: 2
-            failureThreshold: {{ int .values.probes.startupSeconds }}
+            failureThreshold: {{ add .values.probes.startupSeconds .values.lifecycle.giveWaySeconds }}
           readinessProbe:
             httpGet: { path: /readyz, port: ops }
             periodSeconds: 3

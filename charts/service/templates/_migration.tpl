@@ -65,6 +65,8 @@ volumeMounts:
   {{- . | nindent 2 }}
 {{- end }}
 env:
+  - name: START_GIVES_WAY_MS
+    value: {{ mul .values.lifecycle.giveWaySeconds 1000 | quote }}
   - name: DATABASE_URL
     valueFrom:
       secretKeyRef: { name: {{ include "alcove.databaseSecret" . }}, key: url }

@@ -21,6 +21,7 @@ seccompProfile:
   "SERVICE_VERSION" (include "alcove.version" .)
   "LOG_LEVEL" .global.logLevel
   "TZ" "UTC"
+  "START_GIVES_WAY_MS" (mul .values.lifecycle.giveWaySeconds 1000 | toString)
   "DRAIN_TIMEOUT_MS" (mul .values.lifecycle.drainTimeoutSeconds 1000 | toString)
   "MALLOC_ARENA_MAX" "1"
   "MALLOC_TRIM_THRESHOLD_" "131072"
