@@ -12,11 +12,12 @@ const spaceOpen = '{"spaceId":"'
 const freeOpen = '","free":['
 const spaceClose = ']},'
 
-/** What has been written, and the date of the instant before: its neighbours are nearly always of the same day. */
+/** What is written, and an interval as it begins: its neighbours nearly always begin and end on the same days. */
 interface Page {
   readonly out: Buffer
-  day: number
-  date: Buffer
+  readonly begun: Buffer
+  startDay: number
+  endDay: number
 }
 
 /**
@@ -31,7 +32,7 @@ export function renderAvailability(items: readonly SpaceFreeTimes[], nextCursor:
   let intervals = 0
   for (const { free } of items) intervals += free.length / 3
   const out = Buffer.allocUnsafe(head.length + items.length * spaceBytes + intervals * intervalBytes + tail.length)
-  const page: Page = { out, day: Number.NaN, date: out }
+  const page: Page = { out, begun: Buffer.from(interval), startDay: Number.NaN, endDay: Number.NaN }
   let at = out.write(head, 0, 'latin1')
   for (const { spaceId, free } of items) {
     at += out.write(spaceOpen, at, 'latin1')
@@ -50,13 +51,12 @@ function writeFree(page: Page, at: number, free: readonly number[]): number {
   const { out } = page
   let place = at
   for (let i = 0; i < free.length; i += 3) {
-    for (let byte = 0; byte < interval.length; byte++) out[place + byte] = interval[byte]!
     // Days and seconds rather than milliseconds: numbers this large would be an object each on their way into a call.
     const startDay = Math.floor(free[i]! / dayMs) | 0
     const endDay = Math.floor(free[i + 1]! / dayMs) | 0
-    writeDate(page, place + startsAtPlace, startDay)
+    if (startDay !== page.startDay || endDay !== page.endDay) begin(page, startDay, endDay)
+    out.set(page.begun, place)
     writeClock(out, place + startsAtPlace + dateLength, ((free[i]! - startDay * dayMs) / 1000) | 0)
-    writeDate(page, place + endsAtPlace, endDay)
     writeClock(out, place + endsAtPlace + dateLength, ((free[i + 1]! - endDay * dayMs) / 1000) | 0)
     place = writeCount(out, place + interval.length, free[i + 2]!)
     out[place] = 0x7d
@@ -66,14 +66,14 @@ function writeFree(page: Page, at: number, free: readonly number[]): number {
   return free.length > 0 ? place - 1 : place
 }
 
-function writeDate(page: Page, at: number, day: number): void {
-  if (page.day !== day) {
-    page.date = Buffer.from(new Date(day * dayMs).toISOString().slice(0, dateLength))
-    page.day = day
-  }
-  const { out, date } = page
-  for (let byte = 0; byte < dateLength; byte++) out[at + byte] = date[byte]!
+function begin(page: Page, startDay: number, endDay: number): void {
+  page.begun.write(toDate(startDay), startsAtPlace, 'latin1')
+  page.begun.write(toDate(endDay), endsAtPlace, 'latin1')
+  page.startDay = startDay
+  page.endDay = endDay
 }
+
+const toDate = (day: number): string => new Date(day * dayMs).toISOString().slice(0, dateLength)
 
 function writeClock(out: Buffer, at: number, secondOfDay: number): void {
   const minute = Math.trunc(secondOfDay / 60)
