@@ -1,14 +1,13 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { isPortFree } from '../../scripts/supervisor/ports.ts'
+import { nodeBinary, root } from '../../scripts/supervisor/layout.ts'
 import { findStart, isAlive, until, type ProcessIdentity } from '../../scripts/supervisor/processes.ts'
+import { findPortBase, runScript } from './commands.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
 const dir = mkdtempSync(join(tmpdir(), 'alcove-control-'))
 const LIMIT_MS = 60_000
 let portBase = 0
@@ -18,15 +17,12 @@ function alcove(...args: string[]) {
   const [command, ...rest] = args
   const variables = Object.fromEntries(rest.filter((arg) => arg.includes('=')).map((arg) => arg.split('=')))
   const target = rest.find((arg) => !arg.includes('='))
-  const env = { ...process.env, ALCOVE_DIR: dir, DEMO: 'off', ...variables }
-  const argv = ['scripts/alcove.ts', command!, ...(target ? [target] : [])]
-  const { status, stdout, stderr } = spawnSync(join(root, 'node_modules/.bin/node'), argv, { cwd: root, env, encoding: 'utf8' })
-  return { status, output: stdout + stderr }
+  return runScript(dir, 'alcove.ts', [command!, ...(target ? [target] : [])], { DEMO: 'off', ...variables })
 }
 /** Without waiting for it: two can be started at once. */
 async function upLater(): Promise<{ status: number | null; output: string }> {
   const env = { ...process.env, ALCOVE_DIR: dir, DEMO: 'off', PORT_BASE: String(portBase) }
-  const child = spawn(join(root, 'node_modules/.bin/node'), ['scripts/alcove.ts', 'up'], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(nodeBinary, ['scripts/alcove.ts', 'up'], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
   const [status, out, errors] = await Promise.all([ended, text(child.stdout), text(child.stderr)])
   return { status, output: out + errors }
@@ -43,10 +39,7 @@ const health = (port: number) =>
   )
 
 beforeAll(async () => {
-  for (portBase = 11_000; ; portBase += 97) {
-    const free = await Promise.all([3000, 3003, 3004, 4000, 5400, 9003].map((port) => isPortFree(port + portBase, '127.0.0.1')))
-    if (!free.includes(false)) return
-  }
+  portBase = await findPortBase()
 })
 afterAll(() => {
   alcove('reset')

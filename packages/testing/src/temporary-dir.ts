@@ -11,13 +11,14 @@ export const POSTGRES = 'postgres'
 
 /**
  * Vitest's global setup: what the files of a run write to `os.tmpdir()` lies in one directory that goes with the run,
- * or, when the run was killed, with the next one. Setups of several projects share it.
+ * or, when the run was killed, with the next one. The projects of a run share it; a run within a run has its own.
  */
 export default async function setup(): Promise<(() => Promise<void>) | undefined> {
-  if (basename(tmpdir()).startsWith(PREFIX)) return undefined
+  const own = `${PREFIX}${process.pid}-`
+  if (basename(tmpdir()).startsWith(own)) return undefined
   const outer = process.env.TMPDIR
   await removeLeftBehind()
-  const dir = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`))
+  const dir = mkdtempSync(join(tmpdir(), own))
   // Passable: started by root, a PostgreSQL below it runs as somebody else.
   chmodSync(dir, 0o711)
   process.env.TMPDIR = dir
