@@ -3,8 +3,9 @@ import { withTransaction } from '@alcove/database'
 import { defineKillPoints } from '@alcove/kit'
 import type { PoolClient } from 'pg'
 import { assertKnown, readEnvelope, type PoisonError } from './envelope.ts'
-import { matches, type EffectResult, type EventContext, type EventEffect, type EventsContext, type EventsEffect, type Handler } from './handlers.ts'
+import type { EffectResult, EventContext, EventEffect, EventsContext, EventsEffect, Handler } from './handlers.ts'
 import type { InboxOptions } from './inbox.ts'
+import type { FindKind, Kind } from './kinds.ts'
 import { untraced } from './tracing.ts'
 import type { Delivery } from './transport.ts'
 
@@ -12,7 +13,8 @@ import type { Delivery } from './transport.ts'
 export interface Entry {
   delivery: Delivery
   event?: CloudEvent
-  handlers: readonly Handler[]
+  /** None of an event that cannot be read. */
+  kind?: Kind
   /** Of the span that records its effect, where traces are recorded. */
   traceparent?: string
   poison?: PoisonError
@@ -23,18 +25,17 @@ export type AfterCommit = () => void
 defineKillPoints(['inbox.effect', 'inbox.committed'])
 
 /** Reads a delivery; nothing for a type that the service does not subscribe to. */
-export function readEntry(delivery: Delivery, handlers: readonly Handler[]): Entry[] {
+export function readEntry(delivery: Delivery, findKind: FindKind): Entry | undefined {
   let event: CloudEvent | undefined
-  let wanted: Handler[] = []
+  let kind: Kind | undefined
   try {
     event = readEnvelope(delivery.value)
-    const { type } = event
-    wanted = handlers.filter((handler) => matches(handler, delivery.topic, type))
-    if (wanted.length === 0) return []
+    kind = findKind(delivery.topic, event.type)
+    if (kind.handlers.length === 0) return undefined
     assertKnown(delivery.topic, event)
-    return [{ delivery, event, handlers: wanted }]
+    return { delivery, event, kind }
   } catch (error) {
-    return [{ delivery, event, handlers: wanted, poison: error as PoisonError }]
+    return { delivery, event, kind, poison: error as PoisonError }
   }
 }
 
@@ -52,12 +53,13 @@ async function commitTraced(options: InboxOptions, entries: readonly Entry[]): P
 async function applyAll(tx: PoolClient, options: InboxOptions, entries: readonly Entry[]): Promise<AfterCommit[]> {
   const seen = await remember(tx, entries)
   const after: AfterCommit[] = []
+  const now = options.clock.now()
   // Added when used: the same event twice in one batch has one effect.
   const due = entries.filter(({ event }) => !seen.has(event!.id) && seen.add(event!.id))
   for (let from = 0; from < due.length;) {
     const run = takeRun(due, from)
-    for (const handler of run[0]!.handlers) {
-      const results = await runEffects(handler, { tx, events: run.map((entry) => toContext(entry, options)) })
+    for (const handler of run[0]!.kind!.handlers) {
+      const results = await runEffects(handler, { tx, events: run.map((entry) => toContext(entry, now)) })
       after.push(...results.filter((result) => typeof result === 'function'))
     }
     from += run.length
@@ -74,10 +76,13 @@ function takeRun(entries: readonly Entry[], from: number): readonly Entry[] {
   return entries.slice(from, to)
 }
 
-const findOnlyEffectOfAll = ({ handlers }: Entry) => (handlers.length === 1 ? handlers[0]!.effectOfAll : undefined)
+function findOnlyEffectOfAll({ kind }: Entry): Handler['effectOfAll'] {
+  const { handlers } = kind!
+  return handlers.length === 1 ? handlers[0]!.effectOfAll : undefined
+}
 
-function toContext({ delivery, event, traceparent = event?.traceparent }: Entry, { clock }: Pick<InboxOptions, 'clock'>): Omit<EventContext, 'tx'> {
-  return { event: event!, topic: delivery.topic as Topic, now: clock.now(), traceparent }
+function toContext({ delivery, event, traceparent = event?.traceparent }: Entry, now: Date): Omit<EventContext, 'tx'> {
+  return { event: event!, topic: delivery.topic as Topic, now, traceparent }
 }
 
 /** One handler's effects of one event, or of several that it takes at once. */
@@ -99,13 +104,8 @@ async function remember(tx: PoolClient, entries: readonly Entry[]): Promise<Set<
   // In one order for all processes: two that have the same events in different transactions wait for each other one way only.
   const sorted = entries.toSorted((a, b) => (a.event!.id < b.event!.id ? -1 : 1))
   // Topic and type are sent once for all events that have them, and ids as they stand: each is a UUID.
-  const kinds = new Map<string, { place: number; topic: string; type: string }>()
-  const places = sorted.map(({ delivery: { topic }, event }) => {
-    const { type } = event!
-    const kind = kinds.get(`${topic} ${type}`) ?? { place: kinds.size + 1, topic, type }
-    kinds.set(`${topic} ${type}`, kind)
-    return kind.place
-  })
+  const kinds = [...new Set(sorted.map(({ kind }) => kind!))]
+  const places = new Map(kinds.map((kind, index) => [kind, index + 1]))
   const { rows } = await tx.query<{ id: string }>({
     name: 'inbox-remember',
     text: `WITH told AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::int[]) AS t (id, kind)),
@@ -113,9 +113,9 @@ async function remember(tx: PoolClient, entries: readonly Entry[]): Promise<Set<
       SELECT id FROM told EXCEPT SELECT event_id FROM kept`,
     values: [
       `{${sorted.map(({ event }) => event!.id).join(',')}}`,
-      `{${places.join(',')}}`,
-      [...kinds.values()].map(({ topic }) => topic),
-      [...kinds.values()].map(({ type }) => type),
+      `{${sorted.map(({ kind }) => places.get(kind!)).join(',')}}`,
+      kinds.map(({ topic }) => topic),
+      kinds.map(({ type }) => type),
     ],
   })
   return new Set(rows.map((row) => row.id))

@@ -5,6 +5,7 @@ import { commitEntries, readEntry, type Entry } from './apply.ts'
 import { bury, isParked, listParked, type Burial } from './dead-letters.ts'
 import { PoisonError } from './envelope.ts'
 import type { Handler } from './handlers.ts'
+import { createKinds } from './kinds.ts'
 import type { EventTracing } from './tracing.ts'
 import { createTransactions, type Transactions } from './transactions.ts'
 import type { Delivery } from './transport.ts'
@@ -49,10 +50,11 @@ interface Work extends InboxOptions {
 /** The consumer's side of the outbox; see {@link Inbox}. Partitions are processed beside each other, and share transactions. */
 export function createInbox(options: InboxOptions): Inbox {
   const max = options.togetherMax ?? 20
+  const findKind = createKinds(options.handlers)
   const work: Work = { ...options, transactions: createTransactions({ max, commit: (entries) => commitEntries(options, entries) }) }
   return {
     async process(deliveries, signal) {
-      const entries = deliveries.flatMap((delivery) => readEntry(delivery, options.handlers))
+      const entries = deliveries.map((delivery) => readEntry(delivery, findKind)).filter((entry) => entry !== undefined)
       for (let from = 0; from < entries.length; from += max) {
         signal.throwIfAborted()
         const some = entries.slice(from, from + max)
@@ -63,13 +65,13 @@ export function createInbox(options: InboxOptions): Inbox {
   }
 }
 
-const canPark = ({ handlers }: Pick<InboxOptions, 'handlers'>) => handlers.some(({ parkOnFailure }) => parkOnFailure)
+const canPark = (handlers: readonly Handler[]) => handlers.some(({ parkOnFailure }) => parkOnFailure)
 
 /** False: something is wrong with at least one, and nothing was done. */
 async function tryTogether(options: Work, entries: readonly Entry[]): Promise<boolean> {
   if (entries.some(({ poison }) => poison)) return false
   try {
-    if (canPark(options) && (await listParked(options.pool, entries)).size > 0) return false
+    if (canPark(options.handlers) && (await listParked(options.pool, entries)).size > 0) return false
     await options.transactions.commit(entries)
     return true
   } catch {
@@ -109,7 +111,7 @@ async function processOne(options: Work, entry: Entry, signal: AbortSignal): Pro
 
 async function applyOrPark(options: Work, entry: Entry, failures: number): Promise<void> {
   if (entry.poison) throw entry.poison
-  if (canPark(options) && (await isParked(options.pool, entry.delivery))) {
+  if (canPark(options.handlers) && (await isParked(options.pool, entry.delivery))) {
     const error = new Error('an earlier event of this key is a dead letter')
     await bury(options.pool, { ...entry, error, reason: 'parked', failures, park: true, now: options.clock.now() })
     return
@@ -125,7 +127,7 @@ interface Death extends Pick<Burial, 'error' | 'reason' | 'code' | 'failures'> {
 
 /** The event is lost if this gives up: it ends only when the letter is written or the partition is given up. */
 async function buryUntilDone(options: InboxOptions, { entry, waits: earlier, ...death }: Death, signal: AbortSignal): Promise<void> {
-  const park = entry.handlers.some(({ parkOnFailure }) => parkOnFailure)
+  const park = canPark(entry.kind?.handlers ?? [])
   for (let waits = 1; ; waits += 1) {
     signal.throwIfAborted()
     try {
