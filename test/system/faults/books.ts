@@ -7,8 +7,9 @@ interface BookingRow extends Record<string, unknown> {
   total_minor: number
   total_credits: number
   payment_method: string
-  kept_minor: number
-  kept_credits: number
+  refund_minor: number | null
+  refund_credits: number | null
+  refund_percent: number | null
   claims: number
 }
 interface PaymentRow extends Record<string, unknown> {
@@ -89,6 +90,7 @@ export async function listMoneyContradictions(stack: Books): Promise<string[]> {
     stack,
     'booking',
     `SELECT b.id, b.status, b.version, b.total_minor::int, coalesce(b.total_credits, 0)::int AS total_credits, b.payment_method,
+       b.refund_minor::int, b.refund_credits::int, b.refund_percent,
        (SELECT count(*)::int FROM claim c WHERE c.booking_id = b.id AND c.active) AS claims FROM booking b`,
   )
   const payments = await query<PaymentRow>(
@@ -108,9 +110,7 @@ export async function listMoneyContradictions(stack: Books): Promise<string[]> {
   for (const booking of bookings) {
     const own = payments.filter((payment) => payment.booking_id === booking.id)
     const net = { minor: sum(own.map(({ net_minor, given_minor }) => net_minor + given_minor)), credits: sum(own.map(({ net_credits }) => net_credits)) }
-    const due = paying.has(booking.status)
-      ? { minor: booking.payment_method === 'card' ? booking.total_minor : 0, credits: booking.payment_method === 'credits' ? booking.total_credits : 0 }
-      : { minor: 0, credits: 0 }
+    const due = toDue(booking)
     const text = `booking ${booking.id} (${booking.status}, version ${booking.version}, ${booking.payment_method})`
     if (net.minor !== due.minor || net.credits !== due.credits) wrong.push(`${text}: paid ${JSON.stringify(net)}, due ${JSON.stringify(due)}`)
     if (paying.has(booking.status) && booking.total_minor > 0 && booking.payment_method === 'none') wrong.push(`${text}: has a price and no payment`)
@@ -118,6 +118,14 @@ export async function listMoneyContradictions(stack: Books): Promise<string[]> {
     if ((booking.status === 'confirmed' || booking.status === 'checked_in') && booking.claims !== 1) wrong.push(`${text}: has ${booking.claims} claims`)
   }
   return wrong
+}
+
+/** What a booking is to have been paid: its price, or what its policy keeps of it when it was paid and cancelled late. */
+function toDue({ status, payment_method: method, total_minor, total_credits, refund_minor, refund_credits, refund_percent }: BookingRow) {
+  const keptLate = status === 'cancelled' && (refund_percent ?? 100) < 100
+  if (!keptLate && !paying.has(status)) return { minor: 0, credits: 0 }
+  const [given, givenCredits] = keptLate ? [refund_minor ?? 0, refund_credits ?? 0] : [0, 0]
+  return { minor: method === 'card' ? total_minor - given : 0, credits: method === 'credits' ? total_credits - givenCredits : 0 }
 }
 
 const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0)
