@@ -45,17 +45,32 @@ export async function commitEntries(options: InboxOptions, entries: readonly Ent
 }
 
 async function commitTraced(options: InboxOptions, entries: readonly Entry[]): Promise<void> {
-  const after = await withTransaction(options.pool, (tx) => applyAll(tx, options, entries))
+  const after = await applyOnce(options, entries)
   options.killPoints?.reach('inbox.committed')
   for (const run of after) runAfterCommit(run, options.log)
 }
 
-async function applyAll(tx: PoolClient, options: InboxOptions, entries: readonly Entry[]): Promise<AfterCommit[]> {
-  const seen = await remember(tx, entries)
+/** Nearly always no event was here before, and to find that out for each costs as much as to remember it: only tried when one was. */
+async function applyOnce(options: InboxOptions, entries: readonly Entry[]): Promise<AfterCommit[]> {
+  try {
+    return await withTransaction(options.pool, async (tx) => {
+      await rememberNew(tx, entries)
+      return applyAll(tx, options, entries)
+    })
+  } catch (error) {
+    if (!isRepeat(error)) throw error
+  }
+  return withTransaction(options.pool, async (tx) => {
+    const seen = await remember(tx, entries)
+    // Added when used: the same event twice in one batch has one effect.
+    const due = entries.filter(({ event }) => !seen.has(event!.id) && seen.add(event!.id))
+    return applyAll(tx, options, due)
+  })
+}
+
+async function applyAll(tx: PoolClient, options: InboxOptions, due: readonly Entry[]): Promise<AfterCommit[]> {
   const after: AfterCommit[] = []
   const now = options.clock.now()
-  // Added when used: the same event twice in one batch has one effect.
-  const due = entries.filter(({ event }) => !seen.has(event!.id) && seen.add(event!.id))
   for (let from = 0; from < due.length;) {
     const run = takeRun(due, from)
     for (const handler of run[0]!.kind!.handlers) {
@@ -99,26 +114,44 @@ export function runEffect(handler: Handler, ctx: EventContext): Promise<EffectRe
   return (handler.effect as EventEffect)(ctx)
 }
 
-/** Inserts the inbox rows and answers which events were here before, mostly none; waits where another process has one in progress. */
+/** Rows of the inbox from ids and places in the lists of topics and types, which are so sent once for all events that have them. */
+const ROWS = 'SELECT id, ($3::text[])[kind], ($4::text[])[kind] FROM'
+const REMEMBER_NEW = `INSERT INTO inbox (event_id, topic, type) ${ROWS} unnest($1::uuid[], $2::int[]) AS t (id, kind)`
+const REMEMBER = `WITH told AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::int[]) AS t (id, kind)),
+    kept AS (INSERT INTO inbox (event_id, topic, type) ${ROWS} told ON CONFLICT DO NOTHING RETURNING event_id)
+  SELECT id FROM told EXCEPT SELECT event_id FROM kept`
+
+/**
+ * Inserts the inbox rows; waits where another process has one in progress.
+ * @throws where an event was here before, see {@link isRepeat}
+ */
+async function rememberNew(tx: PoolClient, entries: readonly Entry[]): Promise<void> {
+  await tx.query({ name: 'inbox-remember-new', text: REMEMBER_NEW, values: toInboxRows(entries) })
+}
+
+function isRepeat(error: unknown): boolean {
+  const { code, constraint } = error as { code?: string; constraint?: string }
+  return code === '23505' && constraint === 'inbox_pkey'
+}
+
+/** Inserts the inbox rows that are missing and answers which events were here before; waits as {@link rememberNew}. */
 async function remember(tx: PoolClient, entries: readonly Entry[]): Promise<Set<string>> {
+  const { rows } = await tx.query<{ id: string }>({ name: 'inbox-remember', text: REMEMBER, values: toInboxRows(entries) })
+  return new Set(rows.map((row) => row.id))
+}
+
+function toInboxRows(entries: readonly Entry[]): unknown[] {
   // In one order for all processes: two that have the same events in different transactions wait for each other one way only.
   const sorted = entries.toSorted((a, b) => (a.event!.id < b.event!.id ? -1 : 1))
-  // Topic and type are sent once for all events that have them, and ids as they stand: each is a UUID.
   const kinds = [...new Set(sorted.map(({ kind }) => kind!))]
   const places = new Map(kinds.map((kind, index) => [kind, index + 1]))
-  const { rows } = await tx.query<{ id: string }>({
-    name: 'inbox-remember',
-    text: `WITH told AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::int[]) AS t (id, kind)),
-      kept AS (INSERT INTO inbox (event_id, topic, type) SELECT id, ($3::text[])[kind], ($4::text[])[kind] FROM told ON CONFLICT DO NOTHING RETURNING event_id)
-      SELECT id FROM told EXCEPT SELECT event_id FROM kept`,
-    values: [
-      `{${sorted.map(({ event }) => event!.id).join(',')}}`,
-      `{${sorted.map(({ kind }) => places.get(kind!)).join(',')}}`,
-      kinds.map(({ topic }) => topic),
-      kinds.map(({ type }) => type),
-    ],
-  })
-  return new Set(rows.map((row) => row.id))
+  return [
+    // Ids as they stand: each is a UUID.
+    `{${sorted.map(({ event }) => event!.id).join(',')}}`,
+    `{${sorted.map(({ kind }) => places.get(kind!)).join(',')}}`,
+    kinds.map(({ topic }) => topic),
+    kinds.map(({ type }) => type),
+  ]
 }
 
 /** Runs what an effect left for after the commit; it is done for good by then, so a failure is only logged. */

@@ -5,7 +5,7 @@ import { commitEntries, readEntry, type Entry } from './apply.ts'
 import { bury, isParked, listParked, type Burial } from './dead-letters.ts'
 import { PoisonError } from './envelope.ts'
 import type { Handler } from './handlers.ts'
-import { createKinds } from './kinds.ts'
+import { createKinds, type FindKind } from './kinds.ts'
 import type { EventTracing } from './tracing.ts'
 import { createTransactions, type Transactions } from './transactions.ts'
 import type { Delivery } from './transport.ts'
@@ -44,6 +44,7 @@ export class TransientError extends Error {
 
 /** What one inbox works with. */
 interface Work extends InboxOptions {
+  readonly findKind: FindKind
   readonly transactions: Transactions
 }
 
@@ -51,15 +52,15 @@ interface Work extends InboxOptions {
 export function createInbox(options: InboxOptions): Inbox {
   const max = options.togetherMax ?? 20
   const findKind = createKinds(options.handlers)
-  const work: Work = { ...options, transactions: createTransactions({ max, commit: (entries) => commitEntries(options, entries) }) }
+  const commit = (deliveries: readonly Delivery[]) => commitDeliveries(options, readAll(deliveries, findKind))
+  const work: Work = { ...options, findKind, transactions: createTransactions({ max, commit }) }
   return {
     async process(deliveries, signal) {
-      const entries = deliveries.map((delivery) => readEntry(delivery, findKind)).filter((entry) => entry !== undefined)
-      for (let from = 0; from < entries.length; from += max) {
+      for (let from = 0; from < deliveries.length; from += max) {
         signal.throwIfAborted()
-        const some = entries.slice(from, from + max)
+        const some = deliveries.slice(from, from + max)
         if (max > 1 && (await tryTogether(work, some))) continue
-        for (const entry of some) await processOne(work, entry, signal)
+        for (const entry of readAll(some, findKind)) await processOne(work, entry, signal)
       }
     },
   }
@@ -67,12 +68,23 @@ export function createInbox(options: InboxOptions): Inbox {
 
 const canPark = (handlers: readonly Handler[]) => handlers.some(({ parkOnFailure }) => parkOnFailure)
 
+/** Those that the service subscribes to. Only when it is their turn: read, an event takes three times the memory, and most of a backlog waits. */
+const readAll = (deliveries: readonly Delivery[], findKind: FindKind) =>
+  deliveries.map((delivery) => readEntry(delivery, findKind)).filter((entry) => entry !== undefined)
+
+/** @throws where one is poison or its key is parked, or its effect fails; then nothing was done */
+async function commitDeliveries(options: InboxOptions, entries: readonly Entry[]): Promise<void> {
+  const poison = entries.find((entry) => entry.poison)?.poison
+  if (poison) throw poison
+  if (entries.length === 0) return
+  if (canPark(options.handlers) && (await listParked(options.pool, entries)).size > 0) throw new Error('an earlier event of a key is a dead letter')
+  await commitEntries(options, entries)
+}
+
 /** False: something is wrong with at least one, and nothing was done. */
-async function tryTogether(options: Work, entries: readonly Entry[]): Promise<boolean> {
-  if (entries.some(({ poison }) => poison)) return false
+async function tryTogether({ transactions }: Work, deliveries: readonly Delivery[]): Promise<boolean> {
   try {
-    if (canPark(options.handlers) && (await listParked(options.pool, entries)).size > 0) return false
-    await options.transactions.commit(entries)
+    await transactions.commit(deliveries)
     return true
   } catch {
     // Done again one by one, where the one at fault shows itself and is logged.
@@ -116,7 +128,7 @@ async function applyOrPark(options: Work, entry: Entry, failures: number): Promi
     await bury(options.pool, { ...entry, error, reason: 'parked', failures, park: true, now: options.clock.now() })
     return
   }
-  await options.transactions.commit([entry], { alone: true })
+  await options.transactions.commit([entry.delivery], { alone: true })
 }
 
 interface Death extends Pick<Burial, 'error' | 'reason' | 'code' | 'failures'> {

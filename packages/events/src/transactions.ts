@@ -1,4 +1,4 @@
-import type { Entry } from './apply.ts'
+import type { Delivery } from './transport.ts'
 
 /** Transactions that one consumer has open at once. The second goes on while the first waits for the disk, or for a lock. */
 const OPEN_MAX = 2
@@ -6,22 +6,22 @@ const OPEN_MAX = 2
 /** Lends the transactions of one consumer to the partitions that it handles. */
 export interface Transactions {
   /**
-   * Commits the entries of one partition, in one transaction with what other partitions have ready at the moment: a
+   * Commits deliveries of one partition, in one transaction with what other partitions have ready at the moment: a
    * commit costs more than the effect of an event. `alone` keeps them to themselves, for what failed before. Settles
-   * as these entries did: what fails together is done again partition by partition.
+   * as these did: what fails together is done again partition by partition.
    */
-  commit(entries: readonly Entry[], options?: { alone?: boolean }): Promise<void>
+  commit(deliveries: readonly Delivery[], options?: { alone?: boolean }): Promise<void>
 }
 
 interface Turn {
-  readonly entries: readonly Entry[]
+  readonly deliveries: readonly Delivery[]
   readonly alone: boolean
   resolve(): void
   reject(error: unknown): void
 }
 
-/** `commit` carries out one transaction; it gets at most `max` entries, or those of one partition. */
-export function createTransactions(options: { max: number; commit: (entries: readonly Entry[]) => Promise<void> }): Transactions {
+/** `commit` carries out one transaction; it gets at most `max` deliveries, or those of one partition. */
+export function createTransactions(options: { max: number; commit: (deliveries: readonly Delivery[]) => Promise<void> }): Transactions {
   const waiting: Turn[] = []
   let open = 0
   let called = false
@@ -29,19 +29,19 @@ export function createTransactions(options: { max: number; commit: (entries: rea
   function takeTurns(): Turn[] {
     const first = waiting.shift()!
     const turns = [first]
-    let count = first.entries.length
-    while (!first.alone && waiting.length > 0 && !waiting[0]!.alone && count + waiting[0]!.entries.length <= options.max) {
-      count += waiting[0]!.entries.length
+    let count = first.deliveries.length
+    while (!first.alone && waiting.length > 0 && !waiting[0]!.alone && count + waiting[0]!.deliveries.length <= options.max) {
+      count += waiting[0]!.deliveries.length
       turns.push(waiting.shift()!)
     }
     return turns
   }
 
   async function runTogether(turns: readonly Turn[]): Promise<void> {
-    // By topic, so that handlers of whole batches get long ones. A partition's entries stay in order: they are one turn.
-    const entries = turns.toSorted((a, b) => compare(topicOf(a), topicOf(b))).flatMap((turn) => turn.entries)
+    // By topic, so that handlers of whole batches get long ones. A partition's deliveries stay in order: they are one turn.
+    const deliveries = turns.toSorted((a, b) => compare(topicOf(a), topicOf(b))).flatMap((turn) => turn.deliveries)
     try {
-      await options.commit(entries)
+      await options.commit(deliveries)
     } catch (error) {
       if (turns.length === 1) turns[0]!.reject(error)
       else for (const turn of turns) await runTogether([turn])
@@ -69,13 +69,13 @@ export function createTransactions(options: { max: number; commit: (entries: rea
   }
 
   return {
-    commit: (entries, { alone = false } = {}) =>
+    commit: (deliveries, { alone = false } = {}) =>
       new Promise<void>((resolve, reject) => {
-        waiting.push({ entries, alone, resolve, reject })
+        waiting.push({ deliveries, alone, resolve, reject })
         call()
       }),
   }
 }
 
-const topicOf = (turn: Turn): string => turn.entries[0]?.delivery.topic ?? ''
+const topicOf = (turn: Turn): string => turn.deliveries[0]?.topic ?? ''
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

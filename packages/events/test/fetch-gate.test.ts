@@ -3,17 +3,17 @@ import { createFetchGate } from '../src/kafka/fetch-gate.ts'
 
 const gatherMs = 50
 const pausedMs = 250
-const few = { count: 3, paused: false }
-const full = { count: 100, paused: false }
-const fullAndPaused = { count: 100, paused: true }
+const few = { full: false, paused: false }
+const full = { full: true, paused: false }
+const fullAndPaused = { full: true, paused: true }
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 /** Whether the next fetch has begun, as time goes by. */
-function take(...batches: { count: number; paused: boolean }[]) {
+function take(...batches: { full: boolean; paused: boolean }[]) {
   const stopping = new AbortController()
-  const gate = createFetchGate({ gatherMs, pausedMs, fullCount: 100, signal: stopping.signal })
+  const gate = createFetchGate({ gatherMs, pausedMs, signal: stopping.signal })
   let begun = false
   void Promise.all(batches.map((batch) => gate.wait(batch))).then(() => (begun = true))
   const after = async (ms: number) => {

@@ -2,8 +2,8 @@ import { pause } from '../wait.ts'
 
 /** Settles its waits so that the next fetch comes when it is worth it. */
 export interface FetchGate {
-  /** To be waited for by every batch of a fetch once it is taken; `paused`: its partition is not fetched for now. */
-  wait(batch: { count: number; paused: boolean }): Promise<void>
+  /** To be waited for by every batch of a fetch once it is taken; `full`: there is more; `paused`: its partition is not fetched for now. */
+  wait(batch: { full: boolean; paused: boolean }): Promise<void>
   /** A partition may be fetched again. */
   open(): void
 }
@@ -17,13 +17,13 @@ interface Round {
 
 /**
  * kafkajs fetches again when all batches of the last fetch are taken. A fetch names every partition, whatever it finds, and costs
- * broker and client as much for one event as for a hundred: so there is a least time between two, `gatherMs`, unless a batch held
- * `fullCount`. What is fetched is handled at once; a single event never waits for it. And while everything that it found is
+ * broker and client as much for one event as for a hundred: so there is a least time between two, `gatherMs`, unless a batch was
+ * full. What is fetched is handled at once; a single event never waits for it. And while everything that it found is
  * paused, a fetch would sleep in the broker or in kafkajs beyond the moment when one is to go on: until that, or for `pausedMs`,
  * none is begun.
  */
-export function createFetchGate(options: { gatherMs: number; pausedMs: number; fullCount: number; signal: AbortSignal }): FetchGate {
-  const { gatherMs, pausedMs, fullCount, signal } = options
+export function createFetchGate(options: { gatherMs: number; pausedMs: number; signal: AbortSignal }): FetchGate {
+  const { gatherMs, pausedMs, signal } = options
   let round: Round | undefined
 
   function startRound(): Round {
@@ -38,9 +38,9 @@ export function createFetchGate(options: { gatherMs: number; pausedMs: number; f
   }
 
   return {
-    wait({ count, paused }) {
+    wait({ full, paused }) {
       round ??= startRound()
-      round.full ||= count >= fullCount
+      round.full ||= full
       round.paused &&= paused
       return round.over.promise
     },

@@ -7,6 +7,8 @@ export interface Held {
   readonly topic: string
   readonly partition: number
   queue: Delivery[]
+  /** Characters of the values in the queue and of those under way. */
+  length: number
   /** Everything below is in the queue or handled; a rejoin fetches it again. */
   nextOffset: bigint
   /** Everything below is handled. */
@@ -35,6 +37,7 @@ export function createHeld(topic: string, partition: number, offset: bigint): He
     topic,
     partition,
     queue: [],
+    length: 0,
     nextOffset: offset,
     doneOffset: offset,
     storedOffset: offset,
@@ -53,5 +56,21 @@ export function enqueue(held: Held, deliveries: readonly Delivery[]): void {
   const isNewLog = first.offset < held.storedOffset
   const fresh = isNewLog ? deliveries : deliveries.filter(({ offset }) => offset >= held.nextOffset)
   held.queue.push(...fresh)
+  held.length += lengthOf(fresh)
   held.nextOffset = deliveries.at(-1)!.offset + 1n
+}
+
+/** The deliveries under way are handled. */
+export function finish(held: Held, deliveries: readonly Delivery[]): void {
+  held.current = undefined
+  held.failures = 0
+  held.doneOffset = deliveries.at(-1)!.offset + 1n
+  held.length -= lengthOf(deliveries)
+}
+
+/** Characters of the values. */
+export function lengthOf(deliveries: readonly Delivery[]): number {
+  let length = 0
+  for (const { value } of deliveries) length += value.length
+  return length
 }

@@ -25,6 +25,9 @@ export interface ConsumingOptions {
 /** Of a fetch, batches handed over beside each other: more than a service has partitions. */
 const BATCHES_AT_ONCE = 256
 
+/** Of one partition in one fetch; a longer message comes all the same. */
+export const PARTITION_BYTES_MAX = 128 * 1024
+
 /** A member that is silent for this long is dead, and its partitions go to the others. */
 const SESSION_TIMEOUT_MS = 10_000
 const LEAVE_LIMIT_MS = 5000
@@ -57,7 +60,7 @@ async function runSession(options: ConsumingOptions): Promise<void> {
     rebalanceTimeout: SESSION_TIMEOUT_MS,
     heartbeatInterval: 1000,
     maxWaitTimeInMs: options.waitMs,
-    maxBytesPerPartition: 256 * 1024,
+    maxBytesPerPartition: PARTITION_BYTES_MAX,
     maxBytes: 4 * 1024 * 1024,
     allowAutoTopicCreation: false,
     // Some 15 s of trouble (an election, a restart) are lived through within the session; then it is made anew here.

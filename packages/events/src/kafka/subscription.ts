@@ -5,11 +5,16 @@ import type { KafkaAdmin } from './admin.ts'
 import { createClient, fromKafkaTopic, within, type KafkaSettings } from './client.ts'
 import { createCommitter, type Committer } from './committer.ts'
 import { createFetchGate, type FetchGate } from './fetch-gate.ts'
-import { createHeld, enqueue, unitOf, type Held } from './held.ts'
-import { keepConsuming, type Assignment } from './sessions.ts'
+import { createHeld, enqueue, finish, lengthOf, unitOf, type Held } from './held.ts'
+import { keepConsuming, PARTITION_BYTES_MAX, type Assignment } from './sessions.ts'
 
-/** A fetched partition is paused at so many batches waiting, and fetched again at one. */
+/** A fetched partition is paused when more batches than that wait, and fetched again at one. */
 const QUEUE_BATCHES_MAX = 4
+/**
+ * Characters of deliveries that a member holds at most, waiting and under way; from there on a partition is fetched only when nothing of it is
+ * held. A backlog on every topic would fill the heap else.
+ */
+const HELD_MAX = 8 * 1024 * 1024
 /** Also how long a partition that was paused may wait to be fetched again. */
 const FETCH_WAIT_MS = 250
 const GATHER_MS = 50
@@ -59,7 +64,7 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
     running: 0,
     paused: false,
     stopping,
-    gate: createFetchGate({ gatherMs: GATHER_MS, pausedMs: FETCH_WAIT_MS, fullCount: subscribe.batchMax, signal: stopping.signal }),
+    gate: createFetchGate({ gatherMs: GATHER_MS, pausedMs: FETCH_WAIT_MS, signal: stopping.signal }),
     committer: createCommitter({ consumer: () => member.consumer, isHeld: (one) => held.get(one.unit) === one, log, signal: stopping.signal }),
   }
   const leaving = new AbortController()
@@ -140,9 +145,22 @@ async function takeBatch(member: Member, { batch, resolveOffset }: EachBatchPayl
   member.held.set(unit, held)
   enqueue(held, deliveries)
   resolveOffset(batch.lastOffset())
-  if (held.queue.length >= QUEUE_BATCHES_MAX * member.subscribe.batchMax) setFetched(member, held, false)
+  if (isFull(member, held, QUEUE_BATCHES_MAX)) setFetched(member, held, false)
   startBatches(member)
-  await member.gate.wait({ count: deliveries.length, paused: held.paused })
+  const full = deliveries.length >= member.subscribe.batchMax || lengthOf(deliveries) >= PARTITION_BYTES_MAX / 2
+  await member.gate.wait({ full, paused: held.paused })
+}
+
+/**
+ * Whether more than so many batches of the partition wait, or as much of all partitions is held as may be. Never when nothing of it is held:
+ * what waits for something in other partitions must not keep this one from going on.
+ */
+function isFull(member: Member, held: Held, batches: number): boolean {
+  if (held.queue.length === 0 && !held.current) return false
+  if (held.queue.length > batches * member.subscribe.batchMax) return true
+  let length = 0
+  for (const one of member.held.values()) length += one.length
+  return length >= HELD_MAX
 }
 
 function setFetched(member: Member, held: Held, fetched: boolean): void {
@@ -177,7 +195,7 @@ async function runBatch(member: Member, held: Held): Promise<void> {
   const { subscribe, log, stopping } = member
   const signal = AbortSignal.any([held.abort.signal, stopping.signal])
   const deliveries = (held.current ??= held.queue.splice(0, subscribe.batchMax))
-  if (held.queue.length <= subscribe.batchMax) setFetched(member, held, true)
+  if (!isFull(member, held, 1)) setFetched(member, held, true)
   try {
     await subscribe.onBatch(deliveries, signal)
   } catch (error) {
@@ -188,9 +206,8 @@ async function runBatch(member: Member, held: Held): Promise<void> {
     void waitThenRetry(member, held)
     return
   }
-  held.current = undefined
-  held.failures = 0
-  held.doneOffset = deliveries.at(-1)!.offset + 1n
+  finish(held, deliveries)
+  if (!isFull(member, held, 1)) setFetched(member, held, true)
   if (member.held.get(held.unit) === held) member.committer.note(held)
 }
 
