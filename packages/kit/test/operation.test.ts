@@ -226,12 +226,19 @@ describe('order of the checks', () => {
     expect(await post(`Bearer ${await signService('booking')}`)).toBe(200)
     expect(await post('Bearer rubbish')).toBe(200)
     expect(await post(`Bearer ${await signService('payment')}`)).toBe(200)
-    const counted = (await app.alcove.metrics.metrics()).split('\n').filter((line) => line.startsWith('service_tokens_total{'))
-    expect(counted.sort()).toEqual([
-      'service_tokens_total{caller="booking",judgement="accepted"} 1',
-      'service_tokens_total{caller="payment",judgement="undeclared"} 1',
-      'service_tokens_total{caller="unknown",judgement="invalid"} 1',
-    ])
+    const readCounted = async () =>
+      (await app.alcove.metrics.metrics())
+        .split('\n')
+        .filter((line) => line.startsWith('service_tokens_total{'))
+        .sort()
+    // No request waits for the judgement of what it only shows.
+    await expect
+      .poll(readCounted, { timeout: 50_000 })
+      .toEqual([
+        'service_tokens_total{caller="booking",judgement="accepted"} 1',
+        'service_tokens_total{caller="payment",judgement="undeclared"} 1',
+        'service_tokens_total{caller="unknown",judgement="invalid"} 1',
+      ])
   })
 })
 
