@@ -7,12 +7,14 @@ import type { Stack } from '../supervisor/types.ts'
 /** Linux counts processor time in ticks of 10 ms (`getconf CLK_TCK` is 100 wherever Node runs). */
 const ticksPerSecond = 100
 
-function readStat(pid: number): { parent: number; cpuSeconds: number } | undefined {
+/** `endedSeconds`: of children that have ended (`cutime` and `cstime` of proc_pid_stat(5)). */
+function readStat(pid: number): { parent: number; cpuSeconds: number; endedSeconds: number } | undefined {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /s, '')
       .split(' ')
-    return { parent: Number(fields[1]), cpuSeconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond }
+    const toSeconds = (own: number) => (Number(fields[own]) + Number(fields[own + 1])) / ticksPerSecond
+    return { parent: Number(fields[1]), cpuSeconds: toSeconds(11), endedSeconds: toSeconds(13) }
   } catch {
     return undefined
   }
@@ -25,9 +27,10 @@ export function cpuOf(pids: Readonly<Record<string, number>>): Record<string, nu
   for (const entry of readdirSync('/proc')) {
     const pid = Number(entry)
     const stat = pid ? readStat(pid) : undefined
-    // A child that ended is counted by its parent (cutime), but connections stay open through a bench.
-    const name = stat && (names.get(pid) ?? names.get(stat.parent))
-    if (name !== undefined) used[name]! += stat!.cpuSeconds
+    if (!stat) continue
+    const own = names.get(pid)
+    if (own !== undefined) used[own]! += stat.cpuSeconds + stat.endedSeconds
+    else if (names.has(stat.parent)) used[names.get(stat.parent)!]! += stat.cpuSeconds
   }
   return used
 }

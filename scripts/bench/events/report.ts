@@ -28,8 +28,8 @@ export function printEventsReport(results: readonly TransportResult[]): void {
     row('bare consume, messages parsed', ...results.map(({ consumeParsed }) => number(consumeParsed, 0))),
     row('ratio', ...results.map(({ drain, consumeParsed }) => number(drain / consumeParsed, 2))),
     row(
-      'CPU ms an event while draining: consumer, postgres',
-      ...results.map(({ drainCpuMs }) => `${number(drainCpuMs.consumer ?? 0, 2)}, ${number(drainCpuMs.postgres ?? 0, 2)}`),
+      'CPU µs an event while draining: consumer, postgres',
+      ...results.map(({ drainCpuMs }) => `${number((drainCpuMs.consumer ?? 0) * 1000, 1)}, ${number((drainCpuMs.postgres ?? 0) * 1000, 1)}`),
     ),
   ]
   console.log(lines.join('\n'))
