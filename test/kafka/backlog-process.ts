@@ -1,8 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { topics } from '@alcove/contracts'
 import { createPool } from '@alcove/database'
 import { createConsumer, createTransport, onEvents } from '@alcove/events'
 import { createClock, createLogger } from '@alcove/kit'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { renameTopics } from '../../packages/events/test/renamed.ts'
 
 // A consumer of every topic, as reporting is, which ends when it has handled COUNT events. backlog.test.ts gives it little memory.

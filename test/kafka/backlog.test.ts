@@ -13,7 +13,7 @@ const settings = { KAFKA_BROKERS: inject('kafkaBrokers') }
 const suffix = randomUUID()
 const EVENTS_EACH = 20_000
 const BATCH = 500
-/** MiB of V8's heap: less than half of what a service has. */
+/** MiB of V8's heap: half of what a service has on a laptop. */
 const HEAP_MAX = 80
 let database: TestDatabase
 

@@ -44,7 +44,6 @@ export class TransientError extends Error {
 
 /** What one inbox works with. */
 interface Work extends InboxOptions {
-  readonly findKind: FindKind
   readonly transactions: Transactions
 }
 
@@ -53,7 +52,7 @@ export function createInbox(options: InboxOptions): Inbox {
   const max = options.togetherMax ?? 20
   const findKind = createKinds(options.handlers)
   const commit = (deliveries: readonly Delivery[]) => commitDeliveries(options, readAll(deliveries, findKind))
-  const work: Work = { ...options, findKind, transactions: createTransactions({ max, commit }) }
+  const work: Work = { ...options, transactions: createTransactions({ max, commit }) }
   return {
     async process(deliveries, signal) {
       for (let from = 0; from < deliveries.length; from += max) {
@@ -68,7 +67,7 @@ export function createInbox(options: InboxOptions): Inbox {
 
 const canPark = (handlers: readonly Handler[]) => handlers.some(({ parkOnFailure }) => parkOnFailure)
 
-/** Those that the service subscribes to. Only when it is their turn: read, an event takes three times the memory, and most of a backlog waits. */
+/** Those that the service subscribes to. Only when it is their turn: read, an event takes more memory, and most of a backlog waits. */
 const readAll = (deliveries: readonly Delivery[], findKind: FindKind) =>
   deliveries.map((delivery) => readEntry(delivery, findKind)).filter((entry) => entry !== undefined)
 
