@@ -1,6 +1,5 @@
+import { findFreePorts } from '@alcove/testing/free-ports'
 import { startKafka } from '../kafka/start-kafka.ts'
-import { listenHost } from '../supervisor/layout.ts'
-import { findFreePorts } from '../supervisor/ports.ts'
 
 /** A broker to measure with. */
 export interface BenchBroker {
@@ -14,7 +13,7 @@ export interface BenchBroker {
 export async function startBroker(dir: string): Promise<BenchBroker> {
   const given = process.env.KAFKA_BROKERS
   if (given) return { env: { KAFKA_BROKERS: given }, servers: {}, end: async () => undefined }
-  const kafka = await startKafka({ dir, ports: await findFreePorts(3, listenHost) })
+  const kafka = await startKafka({ dir, ports: await findFreePorts(3) })
   const [running] = kafka.identities()
   return { env: { KAFKA_BROKERS: kafka.brokers }, servers: running ? { broker: running.pid } : {}, end: () => kafka.forget() }
 }

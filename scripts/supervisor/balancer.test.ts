@@ -1,8 +1,8 @@
+import { findFreePorts } from '@alcove/testing/free-ports'
 import { Agent, request } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { makeFakeProcess, makeFakeServiceDir, removeFakeServiceDirs } from './fake-service.ts'
 import { listenHost, planFreePorts, type PortPlan } from './layout.ts'
-import { findFreePorts } from './ports.ts'
 import { until } from './processes.ts'
 import { createReplicaSet, type ReplicaSet } from './replica-set.ts'
 
@@ -24,7 +24,7 @@ const askMany = async (count: number) => new Set(await Promise.all(Array.from({ 
 const allReady = () => until(() => set.list().every((process) => process.state === 'ready'), LIMIT_MS)
 
 beforeEach(async () => {
-  plan = planFreePorts(await findFreePorts(20, listenHost))
+  plan = planFreePorts(await findFreePorts(20))
   const cwd = makeFakeServiceDir()
   const template = (await makeFakeProcess()).spec
   set = createReplicaSet('booking', plan, (replica, ports) => ({

@@ -1,9 +1,8 @@
+import { findFreePorts } from '@alcove/testing/free-ports'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ManagedProcess } from './managed-process.ts'
-import { listenHost } from './layout.ts'
-import { findFreePorts } from './ports.ts'
 
 /** Answers its name on its port; MODE says how it misbehaves. For tests of the supervisor only. */
 const MAIN = `
@@ -33,7 +32,7 @@ export function makeFakeServiceDir(): string {
 }
 
 export async function makeFakeProcess(options: { mode?: string; replica?: number; ports?: { port: number; opsPort: number } } = {}): Promise<ManagedProcess> {
-  const [port, opsPort] = await findFreePorts(2, listenHost)
+  const [port, opsPort] = await findFreePorts(2)
   const ports = options.ports ?? { port: port!, opsPort: opsPort! }
   const cwd = makeFakeServiceDir()
   const replica = options.replica ?? 1

@@ -1,17 +1,8 @@
+import { isPortFree } from '@alcove/testing/free-ports'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { readCommand } from './processes.ts'
 
 const LISTENING = '0A'
-
-/** Whether nothing listens there: tried by listening. */
-export function isPortFree(port: number, host: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)))
-  })
-}
 
 /** Refuses with every port that is taken and, where the system shows it, by whom. */
 export async function assertPortsFree(ports: ReadonlyMap<number, string>, host: string): Promise<void> {
@@ -69,18 +60,4 @@ function listDescriptors(pid: string): string[] {
   } catch {
     return []
   }
-}
-
-/**
- * Free ports below the range that systems give to outgoing connections, so that none is taken between the look and
- * the use except by another search like this one, which begins at random.
- */
-export async function findFreePorts(count: number, host: string): Promise<number[]> {
-  const found: number[] = []
-  let port = 11_000 + Math.floor(Math.random() * 18_000)
-  while (found.length < count) {
-    port = port >= 31_000 ? 11_000 : port + 1
-    if (await isPortFree(port, host)) found.push(port)
-  }
-  return found
 }

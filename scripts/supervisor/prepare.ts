@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
 import { resolveDataDir } from '@alcove/database'
+import { findFreePorts } from '@alcove/testing/free-ports'
 import type { ServiceName } from '@alcove/contracts'
 import { planConnections } from './budget.ts'
 import { openCredentials, type Credentials } from './credentials.ts'
 import { prepareDatabases } from './databases.ts'
 import { allServices, listenHost, planFixedPorts, planFreePorts, type Layout, type PortPlan } from './layout.ts'
 import { prepareTransport, type TransportGround } from './transport-ground.ts'
-import { assertPortsFree, findFreePorts } from './ports.ts'
+import { assertPortsFree } from './ports.ts'
 import { keepPostgres, type PostgresKeeper } from './postgres-keeper.ts'
 import { replaceFile } from './replace-file.ts'
 import { endLeftovers } from './state-file.ts'
@@ -69,7 +70,7 @@ export function countReplicas(options: StackOptions): Partial<Record<ServiceName
 async function planPorts(options: StackOptions): Promise<PortPlan> {
   if (options.portBase !== undefined) return planFixedPorts(options.portBase)
   // Enough for every service with its operations port, for replicas asked for later, and for PostgreSQL.
-  return planFreePorts(await findFreePorts(80, listenHost))
+  return planFreePorts(await findFreePorts(80))
 }
 
 function listPorts(ports: PortPlan, replicas: Partial<Record<ServiceName, number>>, withBroker: boolean): Map<number, string> {

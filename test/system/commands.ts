@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { isPortFree } from '../../scripts/supervisor/ports.ts'
+import { isPortFree } from '@alcove/testing/free-ports'
 import { nodeBinary, root } from '../../scripts/supervisor/layout.ts'
 
 /** Runs a script of this checkout to its end, as a Makefile target does, for the stack in `dir`. */

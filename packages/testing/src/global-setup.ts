@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startPostgres } from '@alcove/database'
+import { findFreePort } from './free-ports.ts'
 import { POSTGRES } from './temporary-dir.ts'
 
 /**
@@ -19,16 +19,4 @@ export default async function setup(): Promise<(() => Promise<void>) | undefined
     await postgres.stop()
     await rm(dataDir, { recursive: true, force: true })
   }
-}
-
-/** A port that was free a moment ago. */
-export function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }

@@ -1,4 +1,4 @@
-import { createTestLog, findFreePort, type TestDatabase } from '@alcove/testing'
+import { createTestLog, findFreePort, type TestDatabase, waitFor } from '@alcove/testing'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
@@ -59,16 +59,9 @@ async function start(program: Program, env: Record<string, string> = {}): Promis
     })
   })
   const ops = `http://${host}:${opsPort}`
-  await expect
-    .poll(
-      () =>
-        fetch(`${ops}/readyz`).then(
-          ({ status }) => status,
-          () => 0,
-        ),
-      { timeout: 100_000 },
-    )
-    .toBe(200)
+  const isReady = async () => (await fetch(`${ops}/readyz`)).ok
+  await waitFor(async () => child.exitCode !== null || (await isReady()), { timeoutMs: 100_000, what: `${program} to be ready` })
+  expect(child.exitCode, `${program} ended by itself`).toBeNull()
   return {
     port,
     ops,

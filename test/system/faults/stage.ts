@@ -1,6 +1,6 @@
 import type { ServiceName } from '@alcove/contracts'
 import { graph } from '@alcove/graph'
-import { findFreePorts } from '../../../scripts/supervisor/ports.ts'
+import { findFreePort } from '@alcove/testing/free-ports'
 import { startStack } from '../../../scripts/supervisor/stack.ts'
 import type { Stack } from '../../../scripts/supervisor/types.ts'
 import { startHttpProxy, type EdgeProxy } from './http-proxy.ts'
@@ -67,8 +67,7 @@ async function divert(stack: Stack, { caller, watch, edges }: Diverted): Promise
   const callees = graph.find(({ name }) => name === caller)!.calls.filter((callee) => services.includes(callee as ServiceName)) as ServiceName[]
   const env: Record<string, string> = {}
   for (const callee of callees) {
-    const [port] = await findFreePorts(1, '127.0.0.1')
-    const proxy = await startHttpProxy({ caller, callee, target: stack.urls[callee], port: port!, watch, slowMs })
+    const proxy = await startHttpProxy({ caller, callee, target: stack.urls[callee], port: await findFreePort(), watch, slowMs })
     env[`${callee.toUpperCase()}_SERVICE_URL`] = proxy.url
     const count = (outcome: string) =>
       countCalls(stack, caller, new RegExp(`^client_request_duration_seconds_count{.*callee="${callee}",.*outcome="${outcome}".* (\\d+)$`, 'gm'))
@@ -85,12 +84,11 @@ async function divert(stack: Stack, { caller, watch, edges }: Diverted): Promise
 
 async function divertSandbox(stack: Stack, { watch, edges }: Omit<Diverted, 'caller'>): Promise<string> {
   const url = new URL(stack.databaseUrls.payment!)
-  const [port] = await findFreePorts(1, '127.0.0.1')
   let refused = 0
   const proxy = await startPostgresProxy({
     edge: 'payment-sandbox',
     prefix: 'sandbox-',
-    port: port!,
+    port: await findFreePort(),
     target: { host: url.hostname, port: Number(url.port) },
     watch,
     slowMs,
