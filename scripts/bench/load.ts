@@ -13,6 +13,13 @@ export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }
 
+export function median(numbers: readonly number[]): number {
+  return quantile(
+    numbers.toSorted((a, b) => a - b),
+    0.5,
+  )
+}
+
 /** Where half, 95 and 99 of a hundred of the numbers lie below. */
 export function toQuantiles(numbers: readonly number[]): { p50Ms: number; p95Ms: number; p99Ms: number } {
   const sorted = numbers.toSorted((a, b) => a - b)

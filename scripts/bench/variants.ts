@@ -7,7 +7,7 @@ import { startStack } from '../supervisor/stack.ts'
 import { startBroker, type BenchBroker } from './broker.ts'
 import { createBookingBench, drain, type BookingLoad } from './bookings.ts'
 import { makeFixtures, type Fixtures } from './fixtures.ts'
-import { quantile } from './load.ts'
+import { median } from './load.ts'
 import { readPostmasterPid } from './processes.ts'
 import { describeMachine, number, row } from './report.ts'
 
@@ -54,11 +54,6 @@ async function measure(dir: string, { broker, env }: Variant, spansOf: () => num
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
-const median = (values: readonly number[]): number =>
-  quantile(
-    values.toSorted((a, b) => a - b),
-    0.5,
-  )
 
 /**
  * Each row's throughput beside the row before it: what this step costs. Ratios are of one round each, their median is shown: a machine

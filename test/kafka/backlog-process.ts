@@ -12,7 +12,7 @@ const pool = createPool({ url: DATABASE! })
 const transport = renameTopics(createTransport({ EVENT_TRANSPORT: 'kafka', KAFKA_BROKERS }, 'test', log), SUFFIX!)
 let handled = 0
 const handlers = topics.map((topic) => onEvents({ topic, type: '*' }, async ({ events }) => [() => (handled += events.length)]))
-const consumer = createConsumer({ service: `backlog-${SUFFIX}`, pool, transport, log, clock: createClock(), handlers, togetherMax: 500 })
+const consumer = createConsumer({ service: `backlog-${SUFFIX}`, pool, transport, log, clock: createClock(), handlers, togetherMax: 2000 })
 await consumer.start()
 while (handled < Number(COUNT)) await sleep(50)
 await consumer.stop()

@@ -2,7 +2,7 @@ import type { CloudEvent, Topic } from '@alcove/contracts'
 import { withTransaction } from '@alcove/database'
 import { defineKillPoints } from '@alcove/kit'
 import type { PoolClient } from 'pg'
-import { assertKnown, readEnvelope, type PoisonError } from './envelope.ts'
+import { assertValid, findCheck, readEnvelope, type PoisonError } from './envelope.ts'
 import type { EffectResult, EventContext, EventEffect, EventsContext, EventsEffect, Handler } from './handlers.ts'
 import type { InboxOptions } from './inbox.ts'
 import type { FindKind, Kind } from './kinds.ts'
@@ -32,7 +32,7 @@ export function readEntry(delivery: Delivery, findKind: FindKind): Entry | undef
     event = readEnvelope(delivery.value)
     kind = findKind(delivery.topic, event.type)
     if (kind.handlers.length === 0) return undefined
-    assertKnown(delivery.topic, event)
+    assertValid(event, (kind.check ??= findCheck(kind.topic, kind.type)))
     return { delivery, event, kind }
   } catch (error) {
     return { delivery, event, kind, poison: error as PoisonError }

@@ -72,17 +72,22 @@ export function toEvent(message: unknown): CloudEvent {
   return event as CloudEvent
 }
 
-type Check = (data: unknown) => string | undefined
+/** What is wrong with the data of an event of one type. */
+export type Check = (data: unknown) => string | undefined
 
 /** Validators of every event type, compiled when first used. */
-const checks = new Map<string, Check>()
+const checks = new Map<EventType, Check>()
 
-function findCheck(topic: string, type: string): Check | undefined {
+/**
+ * The judge of a type's data; the same for every call.
+ * @throws {PoisonError} `unknown-type` for a type or version that contracts do not have on that topic
+ */
+export function findCheck(topic: string, type: string): Check {
   if (!topics.includes(topic as Topic)) throw new PoisonError(`topic ${topic} is not known`, 'unknown-type')
   const eventType = findEventType(topic as Topic, type)
-  if (!eventType) return undefined
-  const check = compileCheck(eventType)
-  checks.set(`${topic}/${type}`, check)
+  if (!eventType) throw new PoisonError(`no schema for ${type} on ${topic} (${eventTypes.length} types are known)`, 'unknown-type')
+  const check = checks.get(eventType) ?? compileCheck(eventType)
+  checks.set(eventType, check)
   return check
 }
 
@@ -96,8 +101,11 @@ function compileCheck(eventType: EventType): Check {
  * @throws {PoisonError} `unknown-type` for a type or version that contracts do not have on that topic, `invalid-data`
  */
 export function assertKnown(topic: string, event: CloudEvent): void {
-  const check = checks.get(`${topic}/${event.type}`) ?? findCheck(topic, event.type)
-  if (!check) throw new PoisonError(`no schema for ${event.type} on ${topic} (${eventTypes.length} types are known)`, 'unknown-type')
+  assertValid(event, findCheck(topic, event.type))
+}
+
+/** @throws {PoisonError} `invalid-data` */
+export function assertValid(event: CloudEvent, check: Check): void {
   const problem = check(event.data)
   if (problem) throw new PoisonError(`the data of ${event.type} is not valid: ${problem}`, 'invalid-data')
 }

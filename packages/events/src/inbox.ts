@@ -25,8 +25,8 @@ export interface InboxOptions {
   tracing?: EventTracing
   /**
    * Most events whose effects share a transaction, of whatever partitions; default 20. When one fails, those of its
-   * partition are done again one by one, so a failure never touches its neighbours. Rows that requests change too stay
-   * locked for as long as all effects take; 1 where effects take locks in an order of their own.
+   * partition are done again in ever smaller parts until it is alone, so a failure never touches its neighbours. Rows that
+   * requests change too stay locked for as long as all effects take; 1 where effects take locks in an order of their own.
    */
   togetherMax?: number
 }
@@ -45,6 +45,7 @@ export class TransientError extends Error {
 /** What one inbox works with. */
 interface Work extends InboxOptions {
   readonly transactions: Transactions
+  readonly findKind: FindKind
 }
 
 /** The consumer's side of the outbox; see {@link Inbox}. Partitions are processed beside each other, and share transactions. */
@@ -52,14 +53,13 @@ export function createInbox(options: InboxOptions): Inbox {
   const max = options.togetherMax ?? 20
   const findKind = createKinds(options.handlers)
   const commit = (deliveries: readonly Delivery[]) => commitDeliveries(options, readAll(deliveries, findKind))
-  const work: Work = { ...options, transactions: createTransactions({ max, commit }) }
+  const work: Work = { ...options, findKind, transactions: createTransactions({ max, commit }) }
   return {
     async process(deliveries, signal) {
       for (let from = 0; from < deliveries.length; from += max) {
         signal.throwIfAborted()
         const some = deliveries.slice(from, from + max)
-        if (max > 1 && (await tryTogether(work, some))) continue
-        for (const entry of readAll(some, findKind)) await processOne(work, entry, signal)
+        if (max === 1 || !(await tryTogether(work, some))) await narrow(work, some, signal)
       }
     },
   }
@@ -81,13 +81,26 @@ async function commitDeliveries(options: InboxOptions, entries: readonly Entry[]
 }
 
 /** False: something is wrong with at least one, and nothing was done. */
-async function tryTogether({ transactions }: Work, deliveries: readonly Delivery[]): Promise<boolean> {
+async function tryTogether({ transactions }: Work, deliveries: readonly Delivery[], options?: { alone: boolean }): Promise<boolean> {
   try {
-    await transactions.commit(deliveries)
+    await transactions.commit(deliveries, options)
     return true
   } catch {
-    // Done again one by one, where the one at fault shows itself and is logged.
+    // Done again in smaller parts; once it is alone, the one at fault shows itself and is logged.
     return false
+  }
+}
+
+/** What failed together: its halves one after the other, and halves of these, down to the one at fault. */
+async function narrow(work: Work, deliveries: readonly Delivery[], signal: AbortSignal): Promise<void> {
+  if (deliveries.length === 1) {
+    for (const entry of readAll(deliveries, work.findKind)) await processOne(work, entry, signal)
+    return
+  }
+  const middle = deliveries.length >> 1
+  for (const half of [deliveries.slice(0, middle), deliveries.slice(middle)]) {
+    signal.throwIfAborted()
+    if (half.length === 1 || !(await tryTogether(work, half, { alone: true }))) await narrow(work, half, signal)
   }
 }
 

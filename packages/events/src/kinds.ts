@@ -1,4 +1,5 @@
 import { findEventType, type Topic } from '@alcove/contracts'
+import type { Check } from './envelope.ts'
 import { matches, type Handler } from './handlers.ts'
 
 /** A type of event on a topic, and who wants it. */
@@ -7,6 +8,8 @@ export interface Kind {
   readonly type: string
   /** Of this service; none: it does not subscribe to it. */
   readonly handlers: readonly Handler[]
+  /** Of its data; found with the first event of it. */
+  check?: Check
 }
 
 /** Finds the kind of an event: the same object for all events of a type that contracts know. */

@@ -223,6 +223,31 @@ describe('transactions', () => {
   })
 })
 
+describe('a partition of which one event cannot be done', () => {
+  it.each([1, 42, 64])('goes on with the others in few transactions, in order: event %i of 64', async (bad) => {
+    const key = newId()
+    const consumer = await startConsumer(
+      [
+        onEvent(bookingCreated, async ({ tx, event }) => {
+          if (event.data.version === bad) throw new Error('not this one')
+          await tx.query('INSERT INTO effect SELECT $1, pg_current_xact_id()::text, $2', [event.id, event.data.version])
+        }),
+      ],
+      { togetherMax: 64 },
+    )
+    consumer.pause()
+    const versions = Array.from({ length: 64 }, (_, index) => index + 1)
+    await publish(...versions.map((version) => build(key, version)))
+    consumer.resume()
+    await waitFor(async () => (await consumer.lag()) === 0)
+    const done = await effects()
+    expect(done.map(({ version }) => version)).toEqual(versions.filter((version) => version !== bad))
+    // One for each halving; one by one they would be 63.
+    expect(new Set(done.map(({ key: xid }) => xid)).size).toBeLessThanOrEqual(6)
+    expect(await letters()).toHaveLength(1)
+  })
+})
+
 describe('a handler of several events', () => {
   const insert = (tx: PoolClient, events: readonly { event: CloudEvent }[]) =>
     tx.query('INSERT INTO effect SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[])', [

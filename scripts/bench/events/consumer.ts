@@ -15,6 +15,8 @@ const EFFECT = `INSERT INTO profile AS p (user_id, version) SELECT * FROM unnest
 let latenciesMs: number[] = []
 let handled = 0
 let firstAt = 0
+/** Then nobody asks for latencies. */
+let draining = false
 const handler = onEvents(userProfileUpdated, async ({ tx, events }) => {
   firstAt ||= performance.now()
   const newest = new Map(events.map(({ event }) => [event.data.userId, event.data.version]))
@@ -23,11 +25,11 @@ const handler = onEvents(userProfileUpdated, async ({ tx, events }) => {
     () => {
       const now = Date.now()
       handled += events.length
-      for (const { event } of events) latenciesMs.push(now - Date.parse(event.time))
+      if (!draining) for (const { event } of events) latenciesMs.push(now - Date.parse(event.time))
     },
   ]
 })
-const consumer = createConsumer({ service: 'notification', transport, pool, log, handlers: [handler], togetherMax: 500, clock: { now: () => new Date() } })
+const consumer = createConsumer({ service: 'notification', transport, pool, log, handlers: [handler], togetherMax: 2000, clock: { now: () => new Date() } })
 
 serveCommands({
   async start(): Promise<void> {
@@ -53,6 +55,7 @@ serveCommands({
   async drain({ count }: { count: number }): Promise<number> {
     handled = 0
     firstAt = 0
+    draining = true
     await consumer.start()
     while (handled < count) await sleep(5)
     return count / ((performance.now() - firstAt) / 1000)

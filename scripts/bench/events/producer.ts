@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { userProfileUpdated } from '@alcove/contracts'
 import { createPool } from '@alcove/database'
 import { createRelay, createTransport, writeEvent, type Message } from '@alcove/events'
+import { newId } from '@alcove/kit'
 import { log, serveCommands, type TransportEnv } from './process.ts'
 
 /** As the relay sends them. */
@@ -14,14 +15,27 @@ const [databaseUrl = '', transportEnv = ''] = process.argv.slice(2)
 const pool = createPool({ url: databaseUrl, max: 8, applicationName: 'bench-producer' })
 const transport = createTransport(JSON.parse(transportEnv) as TransportEnv, 'user', log)
 const relay = createRelay({ pool, transport, service: 'user', log })
-const keys = Array.from({ length: 500 }, () => randomUUID())
+/** Of people whose profiles change, in turn: how many is said by who measures. */
+const keys = Array.from({ length: 20_000 }, () => randomUUID())
+const FEW = 500
 let written = 0
 
 async function writeOne(): Promise<void> {
-  const key = keys[written % keys.length]!
+  const key = keys[written % FEW]!
   written += 1
   await writeEvent(pool, userProfileUpdated, { key, data: { ...userProfileUpdated.example, userId: key, version: written }, now: new Date() })
   relay.wake()
+}
+
+/** A batch as the relay sends it. */
+function buildBatch(people: number): Message[] {
+  return Array.from({ length: BATCH }, () => {
+    const key = keys[written % people]!
+    written += 1
+    const { type, example } = userProfileUpdated
+    const envelope = { specversion: '1.0', id: newId(), source: '/alcove/user', type, subject: key, time: new Date().toISOString() }
+    return { key, value: JSON.stringify({ ...envelope, datacontenttype: 'application/json', data: { ...example, userId: key, version: written } }) }
+  })
 }
 
 const isOutboxEmpty = async () => (await pool.query('SELECT FROM outbox LIMIT 1')).rowCount === 0
@@ -46,24 +60,25 @@ serveCommands({
     await relay.stop()
     await pool.query(
       `INSERT INTO outbox (topic, key, type, data, occurred_at)
-       SELECT $1, ($2::text[])[1 + n % 500], $3, $4::jsonb || jsonb_build_object('userId', ($2::text[])[1 + n % 500], 'version', n), now() FROM generate_series(1, $5::int) n`,
-      [userProfileUpdated.topic, keys, userProfileUpdated.type, JSON.stringify(userProfileUpdated.example), count],
+       SELECT $1, key, $3, $4::jsonb || jsonb_build_object('userId', key, 'version', n), now()
+       FROM generate_series($5::int + 1, $5::int + $6::int) n, LATERAL (SELECT ($2::text[])[1 + n % cardinality($2::text[])] AS key) k`,
+      [userProfileUpdated.topic, keys.slice(0, FEW), userProfileUpdated.type, JSON.stringify(userProfileUpdated.example), written, count],
     )
+    written += count
     const startedAt = performance.now()
     await relay.start()
     while (!(await isOutboxEmpty())) await sleep(20)
     return count / ((performance.now() - startedAt) / 1000)
   },
 
+  /** A backlog without an outbox. */
+  async publishEvents({ count, people }: { count: number; people: number }): Promise<void> {
+    for (let sent = 0; sent < count; sent += BATCH) await transport.publish(userProfileUpdated.topic, buildBatch(people))
+  },
+
   /** The transport alone, batches of the relay's size one after another; answers how many a second. */
   async publishBare({ topic, count }: { topic: string; count: number }): Promise<number> {
-    const messages: Message[] = Array.from({ length: BATCH }, (_, index) => {
-      const key = keys[index]!
-      const data = { ...userProfileUpdated.example, userId: key, version: index + 1 }
-      const { type } = userProfileUpdated
-      const envelope = { specversion: '1.0', id: randomUUID(), source: '/alcove/user', type, subject: key, time: new Date().toISOString() }
-      return { key, value: JSON.stringify({ ...envelope, datacontenttype: 'application/json', data }) }
-    })
+    const messages = buildBatch(FEW)
     await transport.publish(topic, messages)
     const startedAt = performance.now()
     for (let sent = BATCH; sent < count; sent += BATCH) await transport.publish(topic, messages)

@@ -1,11 +1,20 @@
+import { median } from '../load.ts'
 import { describeMachine, number, row } from '../report.ts'
-import type { TransportResult } from './measure.ts'
+import type { DrainRound, TransportResult } from './measure.ts'
 
 const roles = ['producer', 'consumer', 'postgres', 'broker']
 const toCells = (cpuMs: Readonly<Record<string, number>>): string[] => roles.map((role) => (cpuMs[role] === undefined ? '–' : number(cpuMs[role], 2)))
 
+/** The median, and between what it was. */
+function summarise(figures: readonly number[], digits: number): string {
+  if (figures.some(Number.isNaN)) return '–'
+  return `${number(median(figures), digits)} (${number(Math.min(...figures), digits)}–${number(Math.max(...figures), digits)})`
+}
+
 /** Prints the run as Markdown, as it stands in docs/performance.md. */
 export function printEventsReport(results: readonly TransportResult[]): void {
+  const drains = (name: string, figure: (round: DrainRound) => number, digits = 0): string =>
+    row(name, ...results.map((result) => summarise(result.drains.map(figure), digits)))
   const lines = [
     describeMachine(),
     '',
@@ -22,14 +31,15 @@ export function printEventsReport(results: readonly TransportResult[]): void {
     row('outbox to transport', ...results.map(({ publish }) => number(publish, 0))),
     row('bare produce', ...results.map(({ publishBare }) => number(publishBare, 0))),
     row('ratio', ...results.map(({ publish, publishBare }) => number(publish / publishBare, 2))),
-    row('transport to effect', ...results.map(({ drain }) => number(drain, 0))),
-    row('bare consume, messages unread', ...results.map(({ consumeBare }) => number(consumeBare, 0))),
-    row('ratio (reach 0.30)', ...results.map(({ drain, consumeBare }) => number(drain / consumeBare, 2))),
-    row('bare consume, messages parsed', ...results.map(({ consumeParsed }) => number(consumeParsed, 0))),
-    row('ratio', ...results.map(({ drain, consumeParsed }) => number(drain / consumeParsed, 2))),
-    row(
-      'CPU µs an event while draining: consumer, postgres',
-      ...results.map(({ drainCpuMs }) => `${number((drainCpuMs.consumer ?? 0) * 1000, 1)}, ${number((drainCpuMs.postgres ?? 0) * 1000, 1)}`),
+    drains('transport to effect', ({ drain }) => drain),
+    drains('bare consume, messages unread', ({ consumeBare }) => consumeBare),
+    drains('ratio (reach 0.30)', ({ drain, consumeBare }) => drain / consumeBare, 2),
+    drains('bare consume, messages parsed', ({ consumeParsed }) => consumeParsed),
+    drains('ratio', ({ drain, consumeParsed }) => drain / consumeParsed, 2),
+    drains('transport to effect, a row for each event', ({ drainMany }) => drainMany),
+    drains('of the bare one, unread', ({ drainMany, consumeBare }) => drainMany / consumeBare, 2),
+    ...['consumer', 'postgres', 'broker'].map((role) =>
+      drains(`CPU µs an event while draining: ${role}`, ({ cpuMs }) => (cpuMs[role] ?? Number.NaN) * 1000, 1),
     ),
   ]
   console.log(lines.join('\n'))

@@ -32,7 +32,7 @@ await runService({
       clock,
       killPoints,
       handlers: onAnyEvent({ keepRawEvents, project }),
-      togetherMax: 500,
+      togetherMax: 2000,
     })
     const jobs = createJobs({ pool, log, service: 'reporting', sweeps: events.sweeps })
     const readAsOf = async () => (await findNewestTime(pool)) ?? clock.now()

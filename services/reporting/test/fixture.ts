@@ -79,7 +79,13 @@ const topicOf = (event: CloudEvent) => event.source.replace('/alcove/', '')
 /** Now is Monday, 2026-01-05, 12:00 in Berlin. */
 export async function createFixture(now = '2026-01-05T11:00:00Z'): Promise<Fixture> {
   const [database, context] = await Promise.all([createTestDatabase('reporting'), buildTestContext('reporting', now)])
-  const inbox = createInbox({ pool: database.pool, handlers: onAnyEvent({ keepRawEvents, project }), clock: context.clock, log: context.log, togetherMax: 500 })
+  const inbox = createInbox({
+    pool: database.pool,
+    handlers: onAnyEvent({ keepRawEvents, project }),
+    clock: context.clock,
+    log: context.log,
+    togetherMax: 2000,
+  })
   const reads = createReads(database.pool)
   const app = buildApp({ ...context, reads, readAsOf: async () => (await findNewestTime(database.pool)) ?? context.clock.now() })
   await app.ready()
