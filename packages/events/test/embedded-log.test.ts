@@ -80,6 +80,33 @@ describe('embedded log', () => {
     void dying.close()
   })
 
+  it('holds little of a backlog, whatever the batches: some of every partition, and the rest once these are done', async () => {
+    const transport = await connect()
+    const topics = ['backlog-a', 'backlog-b', 'backlog-c', 'backlog-d']
+    const messages = Array.from({ length: 4000 }, (_, n) => ({ key: `key-${n}`, value: String(n) }))
+    for (const topic of topics) await transport.publish(topic, messages)
+    const partitions = new Set<string>()
+    let got = 0
+    const done = Promise.withResolvers<void>()
+    const subscription = await transport.subscribe({
+      group: 'backlog',
+      topics,
+      batchMax: 1000,
+      concurrency: Number.POSITIVE_INFINITY,
+      onBatch: (batch) => {
+        got += batch.length
+        for (const { topic, partition } of batch) partitions.add(`${topic}/${partition}`)
+        return done.promise
+      },
+    })
+    await waitFor(() => partitions.size === 32)
+    expect(got).toBeLessThanOrEqual(8000 + 32 * 20)
+    done.resolve()
+    await waitFor(() => got === 16_000)
+    await subscription.stop()
+    await transport.close()
+  })
+
   it('removes what is older than the retention time; groups go on behind the gap', async () => {
     const transport = await connect()
     await transport.publish('old', [{ key: 'k', value: 'gone' }])

@@ -10,6 +10,8 @@ export interface Held extends Position {
   running?: Promise<void>
   /** The deliveries of a failed try, to be repeated when the wait is over. */
   again?: Delivery[]
+  /** Deliveries under way or to be repeated. */
+  length: number
   failures: number
   waiting: boolean
   /** To be given to another member once idle. */
@@ -30,7 +32,7 @@ export async function renewHeld(
   for (const [unit, partition] of held) if (!leased.includes(unit)) dropHeld(held, unit, partition)
   const fresh = leased.filter((unit) => !held.has(unit))
   for (const position of await readOffsets(pool, group, fresh))
-    held.set(unitOf(position), { ...position, failures: 0, waiting: false, draining: false, abort: new AbortController() })
+    held.set(unitOf(position), { ...position, length: 0, failures: 0, waiting: false, draining: false, abort: new AbortController() })
   for (const [unit, partition] of held) partition.draining = excess.includes(unit)
   const idle = [...held].filter(([, partition]) => partition.draining && !partition.running).map(([unit]) => unit)
   for (const unit of idle) held.delete(unit)

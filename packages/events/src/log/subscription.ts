@@ -11,6 +11,10 @@ const BEAT_MS = 1500
 const BUSY_POLL_MS = 50
 /** A member that could not renew for this long stops by itself, before its leases (6 s) end. */
 const SELF_FENCE_MS = 4500
+/** Deliveries that a member holds at most, over all partitions: a backlog on every topic would fill the heap else. */
+const HELD_MAX = 8000
+/** Of a partition all the same: what waits for something in other partitions must not keep it from going on. */
+const FETCHED_MIN = 20
 
 interface SubscriptionOptions extends EmbeddedLogOptions {
   subscribe: Subscribe
@@ -113,25 +117,35 @@ async function look(member: Member): Promise<void> {
   const isBehind = (partition: Held) => partition.again !== undefined || (ends.get(unitOf(partition)) ?? 0n) > partition.nextOffset
   const behind = [...held.values()].filter((partition) => isIdle(partition) && isBehind(partition)).slice(0, free)
   const fetched = behind.filter(({ again }) => !again)
-  const batches = fetched.length > 0 ? await fetchDeliveries(pool, fetched, batchMax) : new Map<string, Delivery[]>()
+  const limit = Math.min(batchMax, shareOfEach(held, fetched.length))
+  const batches = fetched.length > 0 ? await fetchDeliveries(pool, fetched, limit) : new Map<string, Delivery[]>()
   for (const partition of behind) {
     const unit = unitOf(partition)
     if (held.get(unit) !== partition) continue
     const deliveries = partition.again ?? batches.get(unit)
     // All below the end read before is committed, so what is not there was removed by retention.
-    if (deliveries) start(member, partition, deliveries)
+    if (deliveries) start(member, partition, deliveries, deliveries.length >= limit)
     else partition.nextOffset = ends.get(unit) ?? partition.nextOffset
   }
 }
 
-function start(member: Member, partition: Held, deliveries: Delivery[]): void {
+/** How many of each of so many partitions may be fetched. */
+function shareOfEach(held: HeldPartitions, count: number): number {
+  let free = HELD_MAX
+  for (const { length } of held.values()) free -= length
+  return Math.max(FETCHED_MIN, Math.floor(free / count))
+}
+
+/** `more`: there may be more of the partition. */
+function start(member: Member, partition: Held, deliveries: Delivery[], more: boolean): void {
   const unit = unitOf(partition)
   // To the end of the line: a busy partition must not starve the others.
   member.held.delete(unit)
   member.held.set(unit, partition)
+  partition.length = deliveries.length
   partition.running = runBatch(member, partition, deliveries).finally(() => {
     partition.running = undefined
-    if (deliveries.length >= (member.subscribe.batchMax ?? 100)) member.sleeper.wake()
+    if (more) member.sleeper.wake()
   })
 }
 
@@ -143,7 +157,7 @@ async function runBatch(member: Member, partition: Held, deliveries: Delivery[])
     await subscribe.onBatch(deliveries, signal)
     const nextOffset = deliveries.at(-1)!.offset + 1n
     await offsets.store({ ...partition, nextOffset })
-    Object.assign(partition, { nextOffset, again: undefined, failures: 0 })
+    Object.assign(partition, { nextOffset, again: undefined, length: 0, failures: 0 })
   } catch (error) {
     if (signal.aborted) return
     partition.failures += 1
