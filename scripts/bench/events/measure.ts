@@ -1,7 +1,7 @@
 import { createDatabaseIfMissing, migrate } from '@alcove/database'
 import { eventsMigrations } from '@alcove/events'
 import { cpuOf, cpuPer } from '../processes.ts'
-import { startProcess, type BenchProcess } from './process.ts'
+import { people, startProcess, type BenchProcess } from './process.ts'
 
 /** Latency from outbox to effect at one rate, with processor milliseconds of each event by process. */
 export interface RateResult {
@@ -48,8 +48,6 @@ export interface MeasureOptions {
 
 /** A machine that others use too is faster in one moment than in the next: what is compared is measured in turn. */
 const ROUNDS = 5
-const FEW = 500
-const MANY = 20_000
 
 // Declared by the graph, so that it exists on the broker, and used by nobody here: what the bare ones send and read.
 const bareTopic = 'payment'
@@ -93,11 +91,11 @@ export async function measureTransport(options: MeasureOptions): Promise<Transpo
     const drains: DrainRound[] = []
     for (let round = 1; round <= ROUNDS; round += 1) {
       onProgress(`${transport}: backlogs and the transport alone, ${round} of ${ROUNDS}`)
-      await producer.call('publishEvents', { count: backlog, people: FEW })
+      await producer.call('publishEvents', { count: backlog, people: people.few })
       const before = readCpu()
       const few = await drain()
       const cpuMs = cpuPer(before, readCpu(), backlog)
-      await producer.call('publishEvents', { count: backlog, people: MANY })
+      await producer.call('publishEvents', { count: backlog, people: people.many })
       const drainMany = await drain()
       publishBare = await producer.call<number>('publishBare', { topic: bareTopic, count: backlog })
       const consumeBare = await consumer.call<number>('consumeBare', { topic: bareTopic, count: backlog, parsed: false })

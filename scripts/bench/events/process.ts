@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url'
 import type { TransportConfig } from '@alcove/events'
 import { nodeBinary } from '../../supervisor/layout.ts'
 
+/** How many people have their profiles changed in turn: so few that a transaction has several events of each, or so many that it has not. */
+export const people = { few: 500, many: 20_000 } as const
+
 export type TransportEnv = TransportConfig
 
 const print = (...parts: unknown[]): void => console.error(...parts)

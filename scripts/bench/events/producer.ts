@@ -4,7 +4,7 @@ import { userProfileUpdated } from '@alcove/contracts'
 import { createPool } from '@alcove/database'
 import { createRelay, createTransport, writeEvent, type Message } from '@alcove/events'
 import { newId } from '@alcove/kit'
-import { log, serveCommands, type TransportEnv } from './process.ts'
+import { log, people, serveCommands, type TransportEnv } from './process.ts'
 
 /** As the relay sends them. */
 const BATCH = 500
@@ -15,22 +15,20 @@ const [databaseUrl = '', transportEnv = ''] = process.argv.slice(2)
 const pool = createPool({ url: databaseUrl, max: 8, applicationName: 'bench-producer' })
 const transport = createTransport(JSON.parse(transportEnv) as TransportEnv, 'user', log)
 const relay = createRelay({ pool, transport, service: 'user', log })
-/** Of people whose profiles change, in turn: how many is said by who measures. */
-const keys = Array.from({ length: 20_000 }, () => randomUUID())
-const FEW = 500
+const keys = Array.from({ length: people.many }, () => randomUUID())
 let written = 0
 
 async function writeOne(): Promise<void> {
-  const key = keys[written % FEW]!
+  const key = keys[written % people.few]!
   written += 1
   await writeEvent(pool, userProfileUpdated, { key, data: { ...userProfileUpdated.example, userId: key, version: written }, now: new Date() })
   relay.wake()
 }
 
-/** A batch as the relay sends it. */
-function buildBatch(people: number): Message[] {
+/** A batch as the relay sends it, of events of so many people in turn. */
+function buildBatch(peopleCount: number): Message[] {
   return Array.from({ length: BATCH }, () => {
-    const key = keys[written % people]!
+    const key = keys[written % peopleCount]!
     written += 1
     const { type, example } = userProfileUpdated
     const envelope = { specversion: '1.0', id: newId(), source: '/alcove/user', type, subject: key, time: new Date().toISOString() }
@@ -62,7 +60,7 @@ serveCommands({
       `INSERT INTO outbox (topic, key, type, data, occurred_at)
        SELECT $1, key, $3, $4::jsonb || jsonb_build_object('userId', key, 'version', n), now()
        FROM generate_series($5::int + 1, $5::int + $6::int) n, LATERAL (SELECT ($2::text[])[1 + n % cardinality($2::text[])] AS key) k`,
-      [userProfileUpdated.topic, keys.slice(0, FEW), userProfileUpdated.type, JSON.stringify(userProfileUpdated.example), written, count],
+      [userProfileUpdated.topic, keys.slice(0, people.few), userProfileUpdated.type, JSON.stringify(userProfileUpdated.example), written, count],
     )
     written += count
     const startedAt = performance.now()
@@ -71,14 +69,14 @@ serveCommands({
     return count / ((performance.now() - startedAt) / 1000)
   },
 
-  /** A backlog without an outbox. */
-  async publishEvents({ count, people }: { count: number; people: number }): Promise<void> {
-    for (let sent = 0; sent < count; sent += BATCH) await transport.publish(userProfileUpdated.topic, buildBatch(people))
+  /** A backlog without an outbox, of events of `people`. */
+  async publishEvents({ count, people: among }: { count: number; people: number }): Promise<void> {
+    for (let sent = 0; sent < count; sent += BATCH) await transport.publish(userProfileUpdated.topic, buildBatch(among))
   },
 
   /** The transport alone, batches of the relay's size one after another; answers how many a second. */
   async publishBare({ topic, count }: { topic: string; count: number }): Promise<number> {
-    const messages = buildBatch(FEW)
+    const messages = buildBatch(people.few)
     await transport.publish(topic, messages)
     const startedAt = performance.now()
     for (let sent = BATCH; sent < count; sent += BATCH) await transport.publish(topic, messages)
