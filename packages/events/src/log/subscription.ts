@@ -124,7 +124,7 @@ async function look(member: Member): Promise<void> {
     if (held.get(unit) !== partition) continue
     const deliveries = partition.again ?? batches.get(unit)
     // All below the end read before is committed, so what is not there was removed by retention.
-    if (deliveries) start(member, partition, deliveries, deliveries.length >= limit)
+    if (deliveries) start(member, partition, { deliveries, more: deliveries.length >= limit })
     else partition.nextOffset = ends.get(unit) ?? partition.nextOffset
   }
 }
@@ -137,7 +137,7 @@ function shareOfEach(held: HeldPartitions, count: number): number {
 }
 
 /** `more`: there may be more of the partition. */
-function start(member: Member, partition: Held, deliveries: Delivery[], more: boolean): void {
+function start(member: Member, partition: Held, { deliveries, more }: { deliveries: Delivery[]; more: boolean }): void {
   const unit = unitOf(partition)
   // To the end of the line: a busy partition must not starve the others.
   member.held.delete(unit)
