@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { graph } from '@alcove/graph'
+import { findFreePort } from '@alcove/testing/free-ports'
 import { buildTool, chartPath } from '../../scripts/charts/tools.ts'
 import { runCommand } from '../../scripts/cluster/run-command.ts'
 
@@ -116,7 +116,7 @@ export async function waitJobs(): Promise<void> {
 
 /** A port on this machine that leads to one of the cluster, until closed. */
 export async function forward(target: string, port: number): Promise<{ port: number; close(): void }> {
-  const local = await findPort()
+  const local = await findFreePort()
   const child = spawn('kubectl', ['--namespace', namespace, 'port-forward', target, `${local}:${port}`], { stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
@@ -131,7 +131,7 @@ export async function forward(target: string, port: number): Promise<{ port: num
 
 /** As {@link forward}, to another pod each time the one at the other end is gone; meanwhile connections are refused. */
 export async function keepForwarding(target: string, port: number): Promise<{ port: number; close(): void }> {
-  const local = await findPort()
+  const local = await findFreePort()
   const closing = new AbortController()
   const run = async () => {
     while (!closing.signal.aborted) {
@@ -145,14 +145,6 @@ export async function keepForwarding(target: string, port: number): Promise<{ po
   }
   void run()
   return { port: local, close: () => closing.abort() }
-}
-
-async function findPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }
 
 /** A namespace that enforces the restricted Pod Security Standard; one that is there already stays as it is. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
+import { findFreePort } from '@alcove/testing/free-ports'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createPool, removePostgres, startPostgres, type Postgres } from '../src/index.ts'
 
@@ -12,9 +13,7 @@ const servers: Postgres[] = []
 
 beforeEach(async () => {
   dataDir = join(tmpdir(), `alcove-postgres-test-${randomBytes(6).toString('hex')}`)
-  const probe = createServer()
-  port = await new Promise((resolve) => probe.listen(0, '127.0.0.1', () => resolve((probe.address() as { port: number }).port)))
-  await new Promise((resolve) => probe.close(resolve))
+  port = await findFreePort()
 })
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.stop()

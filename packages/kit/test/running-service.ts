@@ -1,3 +1,4 @@
+import { findFreePort } from '@alcove/testing/free-ports'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -15,11 +16,6 @@ export async function takePort(): Promise<{ port: number; server: Server }> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return { port: (server.address() as AddressInfo).port, server }
 }
-async function freePort(): Promise<number> {
-  const { port, server } = await takePort()
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 export interface Running {
   child: ChildProcess
@@ -32,7 +28,7 @@ export interface Running {
 
 /** The fixture as a process of its own. */
 export async function startService(env: Record<string, string> = {}, nodeOptions: readonly string[] = []): Promise<Running> {
-  const [port, opsPort] = [await freePort(), await freePort()]
+  const [port, opsPort] = [await findFreePort(), await findFreePort()]
   const child = spawn(process.execPath, [...nodeOptions, fixture], {
     env: {
       PATH: process.env.PATH,

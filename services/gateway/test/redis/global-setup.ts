@@ -1,5 +1,6 @@
+import { findFreePort } from '@alcove/testing/free-ports'
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import type { TestProject } from 'vitest/node'
 
 declare module 'vitest' {
@@ -18,7 +19,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     project.provide('redisUrl', given)
     return async () => undefined
   }
-  const port = await findPort()
+  const port = await findFreePort()
   const child = start(port)
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   await untilOpen(port, child)
@@ -35,14 +36,6 @@ function start(port: number): ChildProcess {
   }
   if (isThere('docker', 'info')) return spawn('docker', ['run', '--rm', '--publish', `127.0.0.1:${port}:6379`, image], { stdio: 'ignore' })
   throw new Error('make test-redis needs redis-server on the path, Docker, or REDIS_TEST_URL')
-}
-
-async function findPort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 async function untilOpen(port: number, child: ChildProcess): Promise<void> {
