@@ -55,14 +55,14 @@ export async function drain(stack: Stack): Promise<void> {
 /** Members book and pay by card, every hour of every space once, from 16 clients through `base`. */
 export function createBookingBench(stack: Stack, fixtures: Fixtures, servers: Readonly<Record<string, number>>) {
   const nextSlot = createSlots(fixtures.spaces)
-  return async function bench(base: string, seconds: number): Promise<BookingLoad> {
+  return async function bench(base: string, { seconds, warmUpSeconds = 3 }: { seconds: number; warmUpSeconds?: number }): Promise<BookingLoad> {
     const agent = new Agent({ connections: clients })
     const book = async (client: number): Promise<void> => {
       const token = fixtures.tokens[client % fixtures.tokens.length]
       const answer = await callJson(agent, base, { method: 'POST', token, body: { ...nextSlot(), payment: { method: 'card', token: 'tok_ok' } } })
       if (answer.status !== 201) throw new Error(`a booking was answered ${answer.status}: ${JSON.stringify(answer.body)}`)
     }
-    await runLoad({ clients, seconds: 0, warmUpSeconds: 3 }, book)
+    await runLoad({ clients, seconds: 0, warmUpSeconds }, book)
     const before = readCpu(stack, servers)
     const lagBefore = await readBacklog(stack)
     const result = await runLoad({ clients, seconds, warmUpSeconds: 0 }, book)

@@ -12,7 +12,11 @@ export interface BenchBroker {
 /** Starts a broker of the bench's own in `dir`, unless `KAFKA_BROKERS` gives one. */
 export async function startBroker(dir: string): Promise<BenchBroker> {
   const given = process.env.KAFKA_BROKERS
-  if (given) return { env: { KAFKA_BROKERS: given }, servers: {}, end: async () => undefined }
+  return given ? { env: { KAFKA_BROKERS: given }, servers: {}, end: async () => undefined } : startOwnBroker(dir)
+}
+
+/** For stacks beside each other: on one broker they would be members of the same groups. */
+export async function startOwnBroker(dir: string): Promise<BenchBroker> {
   const kafka = await startKafka({ dir, ports: await findFreePorts(3) })
   const [running] = kafka.identities()
   return { env: { KAFKA_BROKERS: kafka.brokers }, servers: running ? { broker: running.pid } : {}, end: () => kafka.forget() }

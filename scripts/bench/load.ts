@@ -13,11 +13,11 @@ export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }
 
+/** Of an even count the mean of the two in the middle. */
 export function median(numbers: readonly number[]): number {
-  return quantile(
-    numbers.toSorted((a, b) => a - b),
-    0.5,
-  )
+  const sorted = numbers.toSorted((a, b) => a - b)
+  const upper = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[upper]! : (sorted[upper - 1]! + sorted[upper]!) / 2
 }
 
 /** Where half, 95 and 99 of a hundred of the numbers lie below. */

@@ -36,15 +36,15 @@ async function main(): Promise<void> {
     await drain(stack)
     progress('bookings with consumers paused')
     await pauseConsumers(stack, true)
-    const direct = await bench(`${stack.urls.booking}/v1/bookings`, seconds)
-    const gateway = await bench(`${stack.urls.gateway}/api/v1/bookings`, seconds)
+    const direct = await bench(`${stack.urls.booking}/v1/bookings`, { seconds })
+    const gateway = await bench(`${stack.urls.gateway}/api/v1/bookings`, { seconds })
     await pauseConsumers(stack, false)
     progress(
       `${Math.round(bare.perSecond)} a second bare, ${Math.round(direct.perSecond)} at the service, ${Math.round(gateway.perSecond)} through the gateway; catching up`,
     )
     await drain(stack)
     progress('bookings with everything running')
-    const everything = await bench(`${stack.urls.gateway}/api/v1/bookings`, seconds * 2)
+    const everything = await bench(`${stack.urls.gateway}/api/v1/bookings`, { seconds: seconds * 2 })
     progress(`${Math.round(everything.perSecond)} a second; CPU ms by process ${JSON.stringify(everything.cpuMs)}; waiting ${everything.lag.join(' → ')}`)
     const memory = stack.status().map((status) => ({ service: status.service, rssBytes: status.rssBytes ?? 0 }))
     await drain(stack)

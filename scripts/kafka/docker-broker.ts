@@ -2,7 +2,7 @@ import { execFile, spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { BrokerRuntime } from './runtime.ts'
+import { COMPILER, type BrokerRuntime } from './runtime.ts'
 
 /** The same version as in pom.xml. */
 const IMAGE = 'apache/kafka:4.3.1'
@@ -33,7 +33,8 @@ export function createDockerBroker({ name, network, dir, port, properties }: Doc
       if (spawnSync('docker', ['network', 'inspect', network], { stdio: 'ignore' }).status !== 0) docker('network', 'create', network)
       const ports = ['--publish', `127.0.0.1:${port}:${port}`]
       const config = ['--volume', `${dir}:${CONFIG_DIR}:ro`, '--env', `CLUSTER_ID=${CLUSTER_ID}`, '--env', 'KAFKA_HEAP_OPTS=-Xms96m -Xmx512m']
-      docker('run', '--detach', '--name', name, '--hostname', name, '--network', network, ...ports, ...config, IMAGE)
+      const compiler = ['--env', `KAFKA_OPTS=${COMPILER}`]
+      docker('run', '--detach', '--name', name, '--hostname', name, '--network', network, ...ports, ...config, ...compiler, IMAGE)
     },
     async end(signal) {
       if (!exists()) return

@@ -3,7 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, write
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { endAll, identify, isAlive, readCommand, signal, type ProcessIdentity } from '../supervisor/processes.ts'
-import type { BrokerRuntime, KafkaTool } from './runtime.ts'
+import { COMPILER, type BrokerRuntime, type KafkaTool } from './runtime.ts'
 
 const CLUSTER_ID = 'AlcoveLocalCluster0000'
 /** A last broker of a quorum may wait for the others, who are gone. */
@@ -47,7 +47,7 @@ export function createJavaBroker(options: JavaBrokerOptions): BrokerRuntime {
     writeFileSync(files.properties, options.properties, { mode: 0o600 })
     writeFileSync(files.logging, LOGGING)
     if (existsSync(join(dir, 'data/meta.properties'))) return
-    const format = ['-Xmx128m', '-XX:TieredStopAtLevel=1', ...settings, ...classPath(), 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID]
+    const format = ['-Xmx128m', COMPILER, ...settings, ...classPath(), 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID]
     const { status, stdout, stderr } = spawnSync(java, [...format, '-c', files.properties], { encoding: 'utf8' })
     if (status !== 0) throw new Error(`the broker's directory could not be prepared:\n${stdout}${stderr}`)
   }
@@ -59,7 +59,10 @@ export function createJavaBroker(options: JavaBrokerOptions): BrokerRuntime {
       prepare()
       const log = openSync(files.log, 'w')
       const heap = ['-Xms96m', '-Xmx512m', '-XX:+ExitOnOutOfMemoryError']
-      const child = spawn(java, [...heap, ...settings, ...classPath(), 'kafka.Kafka', files.properties], { stdio: ['ignore', log, log], detached: true })
+      const child = spawn(java, [...heap, COMPILER, ...settings, ...classPath(), 'kafka.Kafka', files.properties], {
+        stdio: ['ignore', log, log],
+        detached: true,
+      })
       closeSync(log)
       await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject))
       child.unref()
@@ -80,7 +83,7 @@ export function createJavaBroker(options: JavaBrokerOptions): BrokerRuntime {
     identity: () => running,
     forget: () => rmSync(dir, { recursive: true, force: true }),
     async runTool(tool, args) {
-      const { stdout } = await promisify(execFile)(java, ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', ...classPath(), TOOLS[tool], ...args])
+      const { stdout } = await promisify(execFile)(java, ['-Xmx128m', COMPILER, '-XX:+UseSerialGC', ...classPath(), TOOLS[tool], ...args])
       return stdout
     },
   }

@@ -3,6 +3,12 @@ import type { ProcessIdentity } from '../supervisor/processes.ts'
 /** The tools of Kafka that are used here. */
 export type KafkaTool = 'kafka-console-consumer' | 'kafka-configs' | 'kafka-topics'
 
+/**
+ * Java's quick compiler alone. The thorough one works for minutes after every start, as much as the broker itself does meanwhile, on cores that
+ * the services need; what it gains afterwards is a fifth of the broker's time (decision 23).
+ */
+export const COMPILER = '-XX:TieredStopAtLevel=1'
+
 /** One broker, run in one way or another. Its data stay until `forget`. */
 export interface BrokerRuntime {
   /** Starts what does not run; settles as soon as it runs, not when it is ready. */

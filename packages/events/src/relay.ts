@@ -13,7 +13,7 @@ const PARTITIONS = Array.from({ length: 16 }, (_, partition) => String(partition
 const BATCH_MAX = 500
 const BEAT_MS = 1500
 /** Least time between two batches that were not full: under load a batch holds many events instead of one. */
-const GATHER_MS = 25
+const GATHER_MS = 100
 
 /** Options of {@link createRelay}. */
 export interface RelayOptions {

@@ -10,7 +10,7 @@ export interface Committer {
 }
 
 /** Least time between two requests: what is done in it is stored together. */
-const GATHER_MS = 250
+const GATHER_MS = 1000
 
 /** Positions of a try that failed are tried again while the session lasts; lost ones only repeat what the inbox removes. */
 export function createCommitter(options: {

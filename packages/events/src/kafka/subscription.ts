@@ -17,7 +17,8 @@ const QUEUE_BATCHES_MAX = 4
 const HELD_MAX = 8 * 1024 * 1024
 /** Also how long a partition that was paused may wait to be fetched again. */
 const FETCH_WAIT_MS = 250
-const GATHER_MS = 100
+/** Least time between two fetches that were not full (decision 23). */
+const GATHER_MS = 200
 const REQUEST_LIMIT_MS = 10_000
 const FLUSH_LIMIT_MS = 3000
 
