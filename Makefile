@@ -83,7 +83,7 @@ bench-events: generate ## Measure events on the embedded log and on a real broke
 bench: generate ## Measure (docs/performance.md explains)
 	@$(NODE) scripts/bench/main.ts
 
-bench-variants: generate ## What Kafka and tracing cost: the same load on the embedded log, on a broker, and with traces
+bench-variants: generate ## What Kafka and tracing cost: the same load on two installations by turns (BENCH_PAIRS=0: Kafka alone)
 	@$(NODE) scripts/bench/variants.ts
 
 rebuild-reports: generate ## Rebuild reporting's read models from its raw events

@@ -37,14 +37,20 @@ function listBookings({ bare, direct, gateway, everything }: Report): string[] {
   ]
 }
 
-function listCpu({ gateway, everything }: Report): string[] {
-  const names = Object.keys(everything.cpuMs)
-  const total = (cpu: Record<string, number>): number => Object.values(cpu).reduce((sum, ms) => sum + ms, 0)
+type CpuMs = Readonly<Record<string, number>>
+
+/** Processor time of everything: services, PostgreSQL, broker, load generator. */
+export const sumCpu = (cpuMs: CpuMs): number => Object.values(cpuMs).reduce((sum, ms) => sum + ms, 0)
+
+/** One column for each load, by its heading; a row for each process that any of them knows. */
+export function listCpu(columns: Readonly<Record<string, CpuMs>>): string[] {
+  const loads = Object.values(columns)
+  const names = new Set(loads.flatMap((cpuMs) => Object.keys(cpuMs)))
   return [
-    row('CPU ms a booking', 'consumers paused', 'everything running'),
-    row('---', '--:', '--:'),
-    ...names.map((name) => row(name, number(gateway.cpuMs[name] ?? 0, 2), number(everything.cpuMs[name] ?? 0, 2))),
-    row('total', number(total(gateway.cpuMs), 2), number(total(everything.cpuMs), 2)),
+    row('CPU ms a booking', ...Object.keys(columns)),
+    row('---', ...loads.map(() => '--:')),
+    ...[...names].map((name) => row(name, ...loads.map((cpuMs) => number(cpuMs[name] ?? 0, 2)))),
+    row('total', ...loads.map((cpuMs) => number(sumCpu(cpuMs), 2))),
   ]
 }
 
@@ -66,7 +72,7 @@ export function printReport(report: Report): void {
     '',
     ...listBookings(report),
     '',
-    ...listCpu(report),
+    ...listCpu({ 'consumers paused': report.gateway.cpuMs, 'everything running': report.everything.cpuMs }),
     '',
     ...listAvailability(report),
     '',

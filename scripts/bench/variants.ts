@@ -10,7 +10,7 @@ import { createBookingBench, type BookingLoad } from './bookings.ts'
 import { makeFixtures } from './fixtures.ts'
 import { median } from './load.ts'
 import { readPostmasterPid } from './processes.ts'
-import { describeMachine, number, row } from './report.ts'
+import { describeMachine, listCpu, number, row, sumCpu } from './report.ts'
 
 // `make bench-variants`: what Kafka costs, and what tracing costs on top. The same load of bookings through the gateway, everything running, on two
 // whole installations beside each other, turn by turn: while one is measured, the processes of the other are stopped (SIGSTOP). A turn is short,
@@ -118,8 +118,13 @@ async function runHeat(sides: readonly [Side, Side], turns: PairTurns): Promise<
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
-/** Processor time of everything: services, PostgreSQL, broker, load generator. */
-const sumCpu = ({ load }: Turn): number => Object.values(load.cpuMs).reduce((sum, ms) => sum + ms, 0)
+const cpuOf = ({ load }: Turn): number => sumCpu(load.cpuMs)
+
+/** By process, the median of the turns. */
+function medianCpu(turns: readonly Turn[]): Record<string, number> {
+  const names = Object.keys(turns[0]!.load.cpuMs)
+  return Object.fromEntries(names.map((name) => [name, median(turns.map(({ load }) => load.cpuMs[name]!))]))
+}
 
 /** The median, and between what the middle half of the rounds lies. */
 function describeRatios(ratios: readonly number[]): string {
@@ -141,19 +146,14 @@ function printPair(pair: Pair, turns: PairTurns): void {
         name,
         number(mean(own.map(({ load }) => load.perSecond)), 0),
         index === 0 ? '–' : ofAbove(({ load }) => load.perSecond),
-        number(mean(own.map(sumCpu)), 2),
-        index === 0 ? '–' : ofAbove(sumCpu),
+        number(mean(own.map(cpuOf)), 2),
+        index === 0 ? '–' : ofAbove(cpuOf),
         `${number(mean(own.map(({ rssBytes }) => rssBytes)) / 2 ** 20, 0)} MiB`,
         number(mean(own.map(({ spans, load }) => spans / load.count)), 1),
       ),
     )
   }
-  console.log(`\n${row('CPU ms a booking', ...pair.map(({ name }) => name))}`)
-  console.log(row('---', '--:', '--:'))
-  const processes = new Set(turns.flat().flatMap(({ load }) => Object.keys(load.cpuMs)))
-  for (const name of processes) {
-    console.log(row(name, ...turns.map((own) => number(median(own.map(({ load }) => load.cpuMs[name] ?? 0)), 2))))
-  }
+  console.log(['', ...listCpu({ [pair[0].name]: medianCpu(turns[0]), [pair[1].name]: medianCpu(turns[1]) })].join('\n'))
 }
 
 async function main(): Promise<void> {

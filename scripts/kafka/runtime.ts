@@ -4,8 +4,8 @@ import type { ProcessIdentity } from '../supervisor/processes.ts'
 export type KafkaTool = 'kafka-console-consumer' | 'kafka-configs' | 'kafka-topics'
 
 /**
- * Java's quick compiler alone. The thorough one works for minutes after every start, as much as the broker itself does meanwhile, on cores that
- * the services need; what it gains afterwards is a fifth of the broker's time (decision 23).
+ * Java's quick compiler alone. The thorough one works for a minute and more after every start, at first as much as what answers requests does, on
+ * cores that the services need; what it gains afterwards is a fifth of the latter's time (decision 23).
  */
 export const COMPILER = '-XX:TieredStopAtLevel=1'
 
