@@ -64,9 +64,8 @@ export default defineConfig({
           name: 'charts',
           pool: 'forks',
           include: ['test/charts/**/*.test.ts'],
-          globalSetup: [temporaryDir],
+          globalSetup: [temporaryDir, 'test/charts/global-setup.ts'],
           testTimeout: 120_000,
-          hookTimeout: 1_200_000,
         },
       },
       {

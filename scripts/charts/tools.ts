@@ -17,6 +17,7 @@ const tools = {
   'kube-score': ['score', 'github.com/zegl/kube-score/cmd/kube-score'],
 } as const
 export type Tool = keyof typeof tools
+export const toolNames = Object.keys(tools) as Tool[]
 
 /**
  * The path of a tool, built from the pinned modules when it is not there yet (minutes the first time).
@@ -34,9 +35,10 @@ export function buildTool(name: Tool): string {
   if (existsSync(path)) return path
   mkdirSync(target, { recursive: true })
   console.log(`building ${name} (once)`)
-  // Built beside and moved: an interrupted build leaves no half of a program.
-  run('go', ['build', '-o', `${path}.new`, module], directory)
-  renameSync(`${path}.new`, path)
+  // Built beside and moved: an interrupted build leaves no half of a program, and who builds it at the same time has a file of its own.
+  const part = `${path}.${process.pid}`
+  run('go', ['build', '-o', part, module], directory)
+  renameSync(part, path)
   return path
 }
 
