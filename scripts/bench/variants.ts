@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { startOtlpReceiver } from '@alcove/testing'
 import { Agent } from 'undici'
 import { makeTemporaryDir } from '../supervisor/layout.ts'
 import { startStack } from '../supervisor/stack.ts'
@@ -9,6 +8,7 @@ import { startOwnBroker } from './broker.ts'
 import { createBookingBench, type BookingLoad } from './bookings.ts'
 import { makeFixtures } from './fixtures.ts'
 import { median } from './load.ts'
+import { startProcess, type BenchProcess } from './process.ts'
 import { readPostmasterPid } from './processes.ts'
 import { describeMachine, listCpu, number, row, sumCpu } from './report.ts'
 
@@ -44,7 +44,7 @@ interface Turn {
   readonly spans: number
 }
 
-async function openSide(dir: string, variant: Variant, spansOf: () => number): Promise<Side> {
+async function openSide(dir: string, variant: Variant, sink: BenchProcess): Promise<Side> {
   const broker = variant.kafka ? await startOwnBroker(join(dir, 'kafka')) : undefined
   const stack = await startStack({
     dir: join(dir, 'stack'),
@@ -55,18 +55,22 @@ async function openSide(dir: string, variant: Variant, spansOf: () => number): P
   const agent = new Agent()
   const fixtures = await makeFixtures(stack, agent, 100)
   await agent.close()
-  const bench = createBookingBench(stack, fixtures, { postgres: await readPostmasterPid(stack.databaseUrls.postgres!), ...broker?.servers })
+  const bench = createBookingBench(stack, fixtures, {
+    postgres: await readPostmasterPid(stack.databaseUrls.postgres!),
+    ...broker?.servers,
+    'receiver of traces': sink.pid,
+  })
   const url = `${stack.urls.gateway}/api/v1/bookings`
   setPaused(stack, true)
   return {
     name: variant.name,
     async turn() {
       setPaused(stack, false)
-      const before = spansOf()
+      const before = await sink.call<number>('count')
       const load = await bench(url, { seconds, warmUpSeconds: settleSeconds })
       const rssBytes = stack.status().reduce((sum, status) => sum + (status.rssBytes ?? 0), 0)
       setPaused(stack, true)
-      return { load, rssBytes, spans: spansOf() - before }
+      return { load, rssBytes, spans: (await sink.call<number>('count')) - before }
     },
     async end() {
       setPaused(stack, false)
@@ -85,7 +89,7 @@ type Pair = readonly [Variant, Variant]
 type PairTurns = [Turn[], Turn[]]
 
 /** Two heats, each with processes of its own and the other side started first: which is first was seen to weigh some percent, whatever it is. */
-async function measurePair(dir: string, pair: Pair, spansOf: () => number): Promise<PairTurns> {
+async function measurePair(dir: string, pair: Pair, sink: BenchProcess): Promise<PairTurns> {
   const turns: PairTurns = [[], []]
   for (const order of [
     [0, 1],
@@ -93,7 +97,7 @@ async function measurePair(dir: string, pair: Pair, spansOf: () => number): Prom
   ] as const) {
     const sides: Side[] = []
     try {
-      for (const index of order) sides[index] = await openSide(join(dir, String(index)), pair[index], spansOf)
+      for (const index of order) sides[index] = await openSide(join(dir, String(index)), pair[index], sink)
       await runHeat(sides as [Side, Side], turns)
     } finally {
       for (const side of sides.filter(Boolean)) await side.end()
@@ -158,8 +162,8 @@ function printPair(pair: Pair, turns: PairTurns): void {
 
 async function main(): Promise<void> {
   const dir = makeTemporaryDir('alcove-bench-')
-  const receiver = await startOtlpReceiver()
-  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url }
+  const sink = startProcess('trace-sink')
+  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: await sink.call<string>('url') }
   const embedded: Variant = { name: 'embedded log', kafka: false }
   const kafka: Variant = { name: 'Kafka', kafka: true }
   const tenth: Variant = { name: 'Kafka, a tenth of the traces', kafka: true, env: { ...endpoint, OTEL_TRACES_SAMPLER_ARG: '0.1' } }
@@ -176,10 +180,10 @@ async function main(): Promise<void> {
     for (const index of asked) {
       const pair = pairs[index]
       if (!pair) throw new Error(`BENCH_PAIRS: there is no pair ${index}, only 0 to ${pairs.length - 1}`)
-      printPair(pair, await measurePair(join(dir, String(index)), pair, () => receiver.spans().length))
+      printPair(pair, await measurePair(join(dir, String(index)), pair, sink))
     }
   } finally {
-    await receiver.close()
+    await sink.end()
     await rm(dir, { recursive: true, force: true })
   }
 }

@@ -1,10 +1,14 @@
 import type { ServiceName } from '@alcove/contracts'
-import { DependencyError, isProbe, type Span, type Tracing } from '@alcove/kit'
+import { createSubjects, DependencyError, isProbe, type Span, type SpanAttributes, type SpanSubject, type Tracing } from '@alcove/kit'
 import { outcomeOf, type ClientMetrics } from './metrics.ts'
 
 export interface Observers {
   metrics: ClientMetrics
-  tracing?: Tracing
+  tracing?: CallTracing
+}
+
+export interface CallTracing extends Tracing {
+  subjectOf: (callee: string, method: string, template: string) => SpanSubject
 }
 
 export interface ObservedTry {
@@ -39,23 +43,28 @@ export async function observeTry<A extends { status: number }>(
   } finally {
     metrics.observe(asked.callee, outcome!, (performance.now() - startedAt) / 1000)
     // From 400 on it is an error for whoever asked.
-    if (status === undefined) span?.end({ error: outcome! })
-    else span?.end({ attributes: { 'http.response.status_code': status }, ...(status >= 400 && { error: String(status) }) })
+    span?.end({ attributes: describeTry(status, asked.resends), error: status === undefined ? outcome! : status >= 400 ? String(status) : undefined })
   }
 }
 
-/** Semantic conventions for HTTP clients, without the URL: its parameters may be secrets. */
-function startSpan(tracing: Tracing, { callee, method, template, traceparent, resends }: ObservedTry): Span | undefined {
+function describeTry(status: number | undefined, resends: number): SpanAttributes {
+  const attributes: SpanAttributes = {}
+  if (status !== undefined) attributes['http.response.status_code'] = status
+  if (resends > 0) attributes['http.request.resend_count'] = resends
+  return attributes
+}
+
+function startSpan(tracing: CallTracing, { callee, method, template, traceparent }: ObservedTry): Span | undefined {
   if (isProbe(template, traceparent)) return undefined
-  return tracing.start({
+  return tracing.start(tracing.subjectOf(callee, method, template), { parent: traceparent })
+}
+
+/** Semantic conventions for HTTP clients, without the URL: its parameters may be secrets. */
+export function createCallTracing(tracing: Tracing): CallTracing {
+  const subjectOf = createSubjects((callee: string, method: string, template: string) => ({
     name: `${method} ${template}`,
-    kind: 'client',
-    parent: traceparent,
-    attributes: {
-      'http.request.method': method,
-      'url.template': template,
-      'server.address': callee,
-      ...(resends > 0 && { 'http.request.resend_count': resends }),
-    },
-  })
+    kind: 'client' as const,
+    attributes: { 'http.request.method': method, 'url.template': template, 'server.address': callee },
+  }))
+  return { ...tracing, subjectOf }
 }

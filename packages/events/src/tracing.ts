@@ -1,5 +1,4 @@
-import type { Span, SpanAttributes, SpanStart, Tracing } from '@alcove/kit'
-import { isTraceparent } from '@alcove/kit'
+import { createSubjects, isTraceparent, type SpanAttributes, type Tracing } from '@alcove/kit'
 import type { Entry } from './apply.ts'
 
 /** What a span needs of an event about to be published. */
@@ -23,67 +22,60 @@ export const untraced: EventTracing = { publish: (_topic, events, work) => work(
 
 /** Every event has a span of its own on either side, in the trace of the request that caused it; several at once have one more, linked to each. */
 export function createEventTracing(tracing: Tracing, system: string): EventTracing {
-  const describe = (operation: string, topic: string): SpanAttributes => ({
-    'messaging.system': system,
-    'messaging.operation.name': operation,
-    'messaging.operation.type': operation === 'publish' ? 'send' : 'process',
+  const subjectOf = createSubjects((operation: 'publish' | 'process', topic: string, type: string | undefined) => ({
     // As the broker names it.
-    'messaging.destination.name': `alcove.${topic}`,
-  })
-  const start = (operation: string, topic: string, more: Pick<SpanStart, 'parent' | 'links'> & { attributes: SpanAttributes }): Span =>
-    tracing.start({
-      ...more,
-      name: `${operation} alcove.${topic}`,
-      kind: operation === 'publish' ? 'producer' : 'consumer',
-      attributes: { ...describe(operation, topic), ...more.attributes },
-    })
+    name: `${operation} alcove.${topic}`,
+    kind: operation === 'publish' ? ('producer' as const) : ('consumer' as const),
+    attributes: {
+      'messaging.system': system,
+      'messaging.operation.name': operation,
+      'messaging.operation.type': operation === 'publish' ? 'send' : 'process',
+      'messaging.destination.name': `alcove.${topic}`,
+      ...(type !== undefined && { 'cloudevents.event_type': type }),
+    },
+  }))
   return {
     async publish(topic, events, work) {
       // What no traced request caused (a sweep) begins a trace here.
-      const spans = events.map(({ id, type, traceparent }) =>
-        start('publish', topic, { parent: readParent(traceparent), attributes: { 'messaging.message.id': id, 'cloudevents.event_type': type } }),
-      )
-      await endAfter(spans, work(events.map((event, index) => ({ ...event, traceparent: spans[index]!.traceparent }))))
+      const spans = events.map(({ type, traceparent }) => tracing.start(subjectOf('publish', topic, type), { parent: readParent(traceparent) }))
+      const traced = events.map((event, index) => ({ ...event, traceparent: spans[index]!.traceparent }))
+      await endAfter(work(traced), (error) => spans.forEach((span, index) => span.end({ attributes: { 'messaging.message.id': events[index]!.id }, error })))
     },
     async process(entries, work) {
-      const spans = entries.map(({ delivery: { topic, partition, offset }, event }) =>
-        start('process', topic, {
-          parent: readParent(event?.traceparent),
-          attributes: {
-            'messaging.message.id': event!.id,
-            'cloudevents.event_type': event!.type,
-            'messaging.destination.partition.id': String(partition),
-            'messaging.message.offset': String(offset),
-          },
-        }),
+      const spans = entries.map(({ delivery, event }) =>
+        tracing.start(subjectOf('process', delivery.topic, event!.type), { parent: readParent(event!.traceparent) }),
       )
       const traced = entries.map((entry, index) => ({ ...entry, traceparent: spans[index]!.traceparent }))
-      if (entries.length > 1) spans.push(startBatch(entries, start))
-      await endAfter(spans, work(traced))
+      // One transaction for several events belongs to none of their traces.
+      const links = entries.length > 1 ? entries.flatMap(({ event }) => readParent(event!.traceparent) ?? []) : undefined
+      const batch = links && tracing.start(subjectOf('process', entries[0]!.delivery.topic, undefined), { links })
+      await endAfter(work(traced), (error) => {
+        spans.forEach((span, index) => span.end({ attributes: describeDelivery(entries[index]!), error }))
+        batch?.end({ attributes: { 'messaging.batch.message_count': entries.length }, error })
+      })
     },
   }
 }
 
-type Start = (operation: string, topic: string, more: Pick<SpanStart, 'links'> & { attributes: SpanAttributes }) => Span
-
-/** One transaction for several events belongs to none of their traces. */
-function startBatch(entries: readonly Entry[], start: Start): Span {
-  const links = entries.flatMap(({ event }) => readParent(event?.traceparent) ?? [])
-  return start('process', entries[0]!.delivery.topic, { links, attributes: { 'messaging.batch.message_count': entries.length } })
-}
+const describeDelivery = ({ delivery, event }: Entry): SpanAttributes => ({
+  'messaging.message.id': event!.id,
+  'messaging.destination.partition.id': String(delivery.partition),
+  'messaging.message.offset': String(delivery.offset),
+})
 
 function readParent(traceparent: string | null | undefined): string | undefined {
   return isTraceparent(traceparent) ? traceparent : undefined
 }
 
-async function endAfter(spans: readonly Span[], work: Promise<void>): Promise<void> {
-  let failure: { error: string } | undefined
+/** `end` learns what kind of error the work failed with, if it did. */
+async function endAfter(work: Promise<void>, end: (error: string | undefined) => void): Promise<void> {
+  let failure: string | undefined
   try {
     await work
   } catch (error) {
-    failure = { error: error instanceof Error ? error.name : 'unknown' }
+    failure = error instanceof Error ? error.name : 'unknown'
     throw error
   } finally {
-    for (const span of spans) span.end(failure)
+    end(failure)
   }
 }

@@ -13,7 +13,7 @@ import { isRequestId, newId } from './ids.ts'
 import type { Logger } from './log.ts'
 import { requestHistogram } from './metrics.ts'
 import { renderProblem, toProblem } from './problem.ts'
-import { startRequestSpan, traceIdOf, type Tracing } from './tracing.ts'
+import { startRequestSpan, traceIdOf, type RequestTracing } from './tracing.ts'
 
 export interface AppOptions {
   service: ServiceName
@@ -36,7 +36,7 @@ export interface AppState extends AppOptions {
   /** Set while draining: every answer then ends its connection. */
   draining: boolean
   /** Set by `runService` where traces are recorded. */
-  tracing?: Tracing
+  tracing?: RequestTracing
   /** Set where demo data are made: see `runAtDemoMoment`. */
   demoClockSecret?: string
 }

@@ -1,17 +1,18 @@
 import { randomFillSync } from 'node:crypto'
 
-// Random bytes are drawn in batches: a draw is a system call, and ids are made several times a request.
-const pool = Buffer.allocUnsafe(8192)
-let used = pool.length
+// Random digits are drawn in batches: a draw is a system call and a conversion one out of JavaScript, and ids are made several times a request.
+const pool = Buffer.allocUnsafe(4096)
+let digits = ''
+let used = 0
 
-function drawRandom(bytes: number): number {
-  if (used + bytes > pool.length) {
-    randomFillSync(pool)
+/** So many random hexadecimal digits. */
+function drawHex(count: number): string {
+  if (used + count > digits.length) {
+    digits = randomFillSync(pool).toString('hex')
     used = 0
   }
-  const start = used
-  used += bytes
-  return start
+  used += count
+  return digits.slice(used - count, used)
 }
 
 let lastMs = 0
@@ -23,10 +24,9 @@ let sequence = 0
  */
 export function newId(): string {
   const now = Date.now()
-  const start = drawRandom(10)
   if (now > lastMs) {
     lastMs = now
-    sequence = pool.readUInt16BE(start) & 0x7ff
+    sequence = parseInt(drawHex(3), 16) & 0x7ff
   } else {
     sequence += 1
     if (sequence > 0xfff) {
@@ -36,15 +36,19 @@ export function newId(): string {
   }
   const time = lastMs.toString(16).padStart(12, '0')
   const counter = sequence.toString(16).padStart(3, '0')
-  pool[start + 2] = (pool[start + 2]! & 0x3f) | 0x80
-  const random = pool.toString('hex', start + 2, start + 10)
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${counter}-${random.slice(0, 4)}-${random.slice(4)}`
+  // The variant's two bits, then two random ones.
+  const variant = '89ab'[parseInt(drawHex(1), 16) & 3]
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${counter}-${variant}${drawHex(3)}-${drawHex(12)}`
 }
 
 /** A new W3C `traceparent`, not sampled: ids for the log. Whoever records a trace begins it with a span and has that span's. */
 export function newTraceparent(): string {
-  const start = drawRandom(24)
-  return `00-${pool.toString('hex', start, start + 16)}-${pool.toString('hex', start + 16, start + 24)}-00`
+  return `00-${drawHex(32)}-${drawHex(16)}-00`
+}
+
+/** The `traceparent` of a new recorded span: in its parent's trace, or in a new one. */
+export function newSampledTraceparent(parent?: string | null): string {
+  return `00-${parent ? parent.slice(3, 35) : drawHex(32)}-${drawHex(16)}-01`
 }
 
 const traceparentForm = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/

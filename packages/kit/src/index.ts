@@ -18,5 +18,5 @@ export { addOperation, requireVersion, type OperationAnswer, type OperationHandl
 export { runChecks, type Check, type CheckResult } from './ops.ts'
 export { isDatabaseUnavailable, renderProblem, toProblem } from './problem.ts'
 export { runService, type BuildContext, type Lifecycle, type ServiceDefinition, type ServiceParts } from './service.ts'
-export { isProbe, traceIdOf, traceparentOf, type Span, type SpanAttributes, type SpanStart, type Tracing } from './tracing.ts'
+export { createSubjects, isProbe, traceIdOf, traceparentOf, type Span, type SpanAttributes, type SpanStart, type SpanSubject, type Tracing } from './tracing.ts'
 export { compileBody, isDate, isDateTime } from './validation.ts'

@@ -16,7 +16,7 @@ import { addOperation } from './operation.ts'
 import { recordOutgoing } from './outgoing.ts'
 import { createOpsServer, runChecks, type Check, type OpsState } from './ops.ts'
 import type { OtlpOptions } from './otlp.ts'
-import type { Tracing } from './tracing.ts'
+import { createSubjects, describeRequest, type Tracing } from './tracing.ts'
 
 /**
  * When a part stops while draining: consumers first, then what requests use, then the relay, the broker, databases and clients (`adapter`), and
@@ -94,7 +94,7 @@ export async function runService<P extends Record<string, TSchema>>(definition: 
     const parts = await definition.build({ config, log, metrics, clock, killPoints, authenticator, tracing })
     parts.app.alcove.demoClockSecret = config.DEMO_CLOCK_SECRET
     if (tracing) {
-      parts.app.alcove.tracing = tracing
+      parts.app.alcove.tracing = { ...tracing, subjectOf: createSubjects(describeRequest) }
       parts.lifecycles.push({ name: 'traces', phase: 'telemetry', stop: () => tracing.stop() })
     }
     addStatusRoute(definition.name, config, parts)

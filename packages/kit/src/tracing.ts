@@ -4,22 +4,28 @@ import { isTraceparent, newTraceparent } from './ids.ts'
 /** Values of span attributes; never a token, address, name or free text: what is recorded leaves the installation's own databases. */
 export type SpanAttributes = Record<string, string | number | boolean>
 
-export interface SpanStart {
+/** What all spans of one kind of work have in common. Made once and kept, see {@link createSubjects}: it is also encoded only once. */
+export interface SpanSubject {
   /** Of few different values: a method and a path template, an operation and a topic. */
-  name: string
-  kind: 'server' | 'client' | 'producer' | 'consumer'
+  readonly name: string
+  readonly kind: 'server' | 'client' | 'producer' | 'consumer'
+  /** At least one. */
+  readonly attributes: Readonly<SpanAttributes>
+}
+
+/** What a span belongs to. */
+export interface SpanStart {
   /** The `traceparent` of what this is part of; a new trace begins without one. */
   parent?: string | null
   /** `traceparent`s of what this has to do with, without being part of it. */
   links?: readonly string[]
-  attributes: SpanAttributes
 }
 
 /** A piece of work that is being recorded. */
 export interface Span {
   /** What the work hands on: to a callee in a header, to an event in the outbox. */
   readonly traceparent: string
-  /** Called once. `error`: the span failed, and this is its `error.type`, of few different values. */
+  /** Called once. `attributes`: what only this span has. `error`: it failed, and this is its `error.type`, of few different values. */
   end(outcome?: { attributes?: SpanAttributes; error?: string }): void
 }
 
@@ -28,7 +34,7 @@ export interface Span {
  * The work's own parent is always an argument: nothing follows asynchronous calls around, which would cost every request more than its spans.
  */
 export interface Tracing {
-  start(span: SpanStart): Span
+  start(subject: SpanSubject, start?: SpanStart): Span
   /** Sends what is recorded and not yet sent. */
   stop(): Promise<void>
 }
@@ -62,22 +68,39 @@ export function traceIdOf(request: FastifyRequest): string {
   return traceparentOf(request).slice(3, 35)
 }
 
-/** Records a request from here to the end of its answer (semantic conventions for HTTP servers; neither path nor query, which may hold secrets). */
-export function startRequestSpan(tracing: Tracing, request: FastifyRequest, reply: FastifyReply): void {
-  const { method } = request
+/** The subjects that `describe` makes, each made once. Its arguments have few different values together: none is forgotten. */
+export function createSubjects<A extends readonly (string | undefined)[]>(describe: (...parts: A) => SpanSubject): (...parts: A) => SpanSubject {
+  const known = new Map<string, SpanSubject>()
+  return (...parts) => {
+    const key = parts.join(' ')
+    let subject = known.get(key)
+    if (!subject) known.set(key, (subject = describe(...parts)))
+    return subject
+  }
+}
+
+/** Of requests, by method and route; no route: there was none at the address (semantic conventions for HTTP servers). */
+export function describeRequest(method: string, route: string | undefined): SpanSubject {
+  const attributes = { 'http.request.method': method, 'url.scheme': 'http' }
+  return route === undefined
+    ? { name: method, kind: 'server', attributes }
+    : { name: `${method} ${route}`, kind: 'server', attributes: { ...attributes, 'http.route': route } }
+}
+
+export interface RequestTracing extends Tracing {
+  subjectOf: (method: string, route: string | undefined) => SpanSubject
+}
+
+/** Records a request from here to the end of its answer; neither path nor query, which may hold secrets. */
+export function startRequestSpan(tracing: RequestTracing, request: FastifyRequest, reply: FastifyReply): void {
   const route = request.is404 ? undefined : request.routeOptions.url
   const { traceparent } = request.headers
   if (route !== undefined && isProbe(route, traceparent)) return
-  const span = tracing.start({
-    name: route === undefined ? method : `${method} ${route}`,
-    kind: 'server',
-    parent: isTraceparent(traceparent) ? traceparent : null,
-    attributes: { 'http.request.method': method, ...(route !== undefined && { 'http.route': route }), 'url.scheme': 'http', 'alcove.request_id': request.id },
-  })
+  const span = tracing.start(tracing.subjectOf(request.method, route), { parent: isTraceparent(traceparent) ? traceparent : null })
   request.traceparent = span.traceparent
   reply.raw.once('close', () => {
     const { statusCode, writableFinished } = reply.raw
     const error = !writableFinished ? 'client-gone' : statusCode >= 500 ? String(statusCode) : undefined
-    span.end({ attributes: { 'http.response.status_code': statusCode }, error })
+    span.end({ attributes: { 'alcove.request_id': request.id, 'http.response.status_code': statusCode }, error })
   })
 }

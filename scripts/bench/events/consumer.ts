@@ -3,7 +3,8 @@ import { userProfileUpdated } from '@alcove/contracts'
 import { createPool } from '@alcove/database'
 import { createConsumer, createTransport, onEvents } from '@alcove/events'
 import { toQuantiles } from '../load.ts'
-import { log, serveCommands, type TransportEnv } from './process.ts'
+import { serveCommands } from '../process.ts'
+import { log, type TransportEnv } from './settings.ts'
 
 // A service that handles events as reporting does: inbox rows and the effect of many in one transaction.
 const [databaseUrl = '', transportEnv = ''] = process.argv.slice(2)

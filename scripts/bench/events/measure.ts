@@ -1,7 +1,8 @@
 import { createDatabaseIfMissing, migrate } from '@alcove/database'
 import { eventsMigrations } from '@alcove/events'
 import { cpuOf, cpuPer } from '../processes.ts'
-import { people, startProcess, type BenchProcess } from './process.ts'
+import { startProcess, type BenchProcess } from '../process.ts'
+import { people } from './settings.ts'
 
 /** Latency from outbox to effect at one rate, with processor milliseconds of each event by process. */
 export interface RateResult {
@@ -64,8 +65,8 @@ async function makeDatabase(superuserUrl: string, name: string): Promise<string>
 export async function measureTransport(options: MeasureOptions): Promise<TransportResult> {
   const { transport, env, superuserUrl, backlog, onProgress } = options
   const args = JSON.stringify(env)
-  const producer = startProcess('producer', [await makeDatabase(superuserUrl, `bench_${transport}_producer`), args])
-  const consumer = startProcess('consumer', [await makeDatabase(superuserUrl, `bench_${transport}_consumer`), args])
+  const producer = startProcess('events/producer', [await makeDatabase(superuserUrl, `bench_${transport}_producer`), args])
+  const consumer = startProcess('events/consumer', [await makeDatabase(superuserUrl, `bench_${transport}_consumer`), args])
   const readCpu = () => cpuOf({ ...options.servers, producer: producer.pid, consumer: consumer.pid })
   try {
     onProgress(`${transport}: warming up`)

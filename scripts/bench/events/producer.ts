@@ -4,7 +4,8 @@ import { userProfileUpdated } from '@alcove/contracts'
 import { createPool } from '@alcove/database'
 import { createRelay, createTransport, writeEvent, type Message } from '@alcove/events'
 import { newId } from '@alcove/kit'
-import { log, people, serveCommands, type TransportEnv } from './process.ts'
+import { serveCommands } from '../process.ts'
+import { log, people, type TransportEnv } from './settings.ts'
 
 /** As the relay sends them. */
 const BATCH = 500

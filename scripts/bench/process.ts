@@ -1,16 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { TransportConfig } from '@alcove/events'
-import { nodeBinary } from '../../supervisor/layout.ts'
-
-/** How many people have their profiles changed in turn: so few that a transaction has several events of each, or so many that it has not. */
-export const people = { few: 500, many: 20_000 } as const
-
-export type TransportEnv = TransportConfig
-
-const print = (...parts: unknown[]): void => console.error(...parts)
-export const log = { warn: print, error: print }
+import { nodeBinary } from '../supervisor/layout.ts'
 
 type Command = (input: never) => Promise<unknown>
 type Request = { id: number; name: string; input: unknown }
@@ -24,6 +15,8 @@ export function serveCommands(commands: Record<string, Command> & { end: () => P
       (error: Error) => process.send!({ id, error: error.stack ?? error.message } satisfies Answer),
     )
   })
+  // Whoever asked is gone.
+  process.once('disconnect', () => process.exit(0))
 }
 
 export interface BenchProcess {
@@ -32,9 +25,9 @@ export interface BenchProcess {
   end(): Promise<void>
 }
 
-/** Starts `producer` or `consumer` as a process of its own, so that each one's processor time is its own. */
-export function startProcess(role: 'producer' | 'consumer', args: readonly string[]): BenchProcess {
-  const file = fileURLToPath(new URL(`./${role}.ts`, import.meta.url))
+/** Starts a file of the bench, such as `events/producer`, as a process of its own, so that its processor time is its own. */
+export function startProcess(program: string, args: readonly string[] = []): BenchProcess {
+  const file = fileURLToPath(new URL(`./${program}.ts`, import.meta.url))
   const child = fork(file, args, { execPath: nodeBinary, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>()
   let last = 0
@@ -44,7 +37,7 @@ export function startProcess(role: 'producer' | 'consumer', args: readonly strin
     if (error) call?.reject(new Error(error))
     else call?.resolve(value as never)
   })
-  child.once('exit', (code) => waiting.forEach(({ reject }) => reject(new Error(`the ${role} ended with ${code}`))))
+  child.once('exit', (code) => waiting.forEach(({ reject }) => reject(new Error(`${program} ended with ${code}`))))
   const call = <T>(name: string, input: object = {}) =>
     new Promise<T>((resolve, reject) => {
       last += 1
