@@ -66,6 +66,7 @@ export default defineConfig({
           include: ['test/charts/**/*.test.ts'],
           globalSetup: [temporaryDir, 'test/charts/global-setup.ts'],
           testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
