@@ -83,7 +83,9 @@ export function buildOpenApi(operations: readonly Operation[], options: OpenApiO
     info: {
       title: 'Alcove',
       version: options.version,
-      description: 'Workspace booking. Errors are RFC 9457 problem details; instants are RFC 3339; money is in minor units; lists are `{ items, nextCursor }`.',
+      description:
+        'Workspace booking. Errors are RFC 9457 problem details; instants are RFC 3339; money is in minor units; lists are `{ items, nextCursor }`. ' +
+        'Events: [AsyncAPI 3](/api/asyncapi.json).',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: options.serverUrl ?? '/' }],

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { problems } from '@alcove/contracts'
 import { createClock, newId } from '@alcove/kit'
 import { getNode, listTopics } from '@alcove/graph'
@@ -174,7 +175,7 @@ describe('documents', () => {
     const operations = Object.keys(body.operations as object)
     for (const { name, producer, consumers } of listTopics())
       expect(operations).toEqual(expect.arrayContaining([`${producer}.send.${name}`, ...consumers.map((consumer) => `${consumer}.receive.${name}`)]))
-    expect(await (await gateway.fetch('/api/docs')).text()).toContain('/api/asyncapi.json')
+    expect((await json('/api/openapi.json')).body.info).toMatchObject({ description: expect.stringContaining('/api/asyncapi.json') })
   })
 
   it('OpenAPI lists every public operation once, with its answers and problems', async () => {
@@ -195,12 +196,31 @@ describe('documents', () => {
     }
   })
   it('pages load nothing from anywhere and allow only their own script', async () => {
-    for (const path of ['/', '/api/docs', '/problems/slot-conflict', '/verify-email?token=abc', '/reset-password?token=abc']) {
+    for (const path of ['/', '/problems/slot-conflict', '/verify-email?token=abc', '/reset-password?token=abc']) {
       const response = await gateway.fetch(path)
       expect([path, response.status, response.headers.get('content-type')]).toEqual([path, 200, 'text/html; charset=utf-8'])
       expect(response.headers.get('content-security-policy')).toContain("default-src 'none'")
       expect(await response.text()).not.toMatch(/(src|href)="(https?:)?\/\//)
     }
+  })
+  it('the API reference runs its own script and the line that starts it, loads nothing from elsewhere, and 405s name what is allowed', async () => {
+    const page = await gateway.fetch('/api/docs')
+    const policy = page.headers.get('content-security-policy')!
+    const html = await page.text()
+    expect(page.status).toBe(200)
+    const [, inline] = /<script[^>]*>([^<]+Scalar\.createApiReference[^<]+)<\/script>/.exec(html)!
+    expect(policy).toContain(`script-src 'self' 'sha256-${createHash('sha256').update(inline!).digest('base64')}';`)
+    expect(policy).toContain("default-src 'none'")
+    expect(html).not.toMatch(/https?:\/\//)
+    const [, source] = /<script src="([^"]+)"/.exec(html)!
+    const script = await gateway.fetch(source!)
+    expect([script.status, script.headers.get('content-type'), script.headers.get('x-content-type-options')]).toEqual([
+      200,
+      'application/javascript; charset=utf-8',
+      'nosniff',
+    ])
+    const refused = await gateway.fetch('/api/docs', { method: 'POST' })
+    expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
   })
   it('every problem has its page, and no other', async () => {
     for (const [slug, { title }] of Object.entries(problems)) {

@@ -3,7 +3,6 @@ import {
   getAsyncapi,
   getOpenapi,
   problems,
-  showApiDocs,
   showProblem,
   showResetPasswordPage,
   showStartPage,
@@ -14,7 +13,7 @@ import { listTopics } from '@alcove/graph'
 import { addOperation, notFound } from '@alcove/kit'
 import type { FastifyInstance } from 'fastify'
 import { buildOpenapi } from '../openapi.ts'
-import { renderDocsPage } from '../pages/docs.ts'
+import { docsRoutes } from '../pages/docs.ts'
 import { renderResetPasswordPage, renderVerifyEmailPage } from '../pages/mailed-token.ts'
 import { renderProblemPage } from '../pages/problem.ts'
 import { renderStartPage } from '../pages/start.ts'
@@ -24,13 +23,12 @@ export const documentRoutes = (deps: { version: string; devClock: unknown }) => 
   const document = buildOpenapi(deps.version, (operation) => deps.devClock !== undefined || !operation.path.startsWith('/dev/'))
   const text = JSON.stringify(document)
   const events = JSON.stringify(buildAsyncApi({ version: deps.version, topics: listTopics() }))
-  const docs = renderDocsPage()
   const start = renderStartPage(deps.version)
 
   // Already text: 40 schemas are not serialised again for every reader.
   addOperation(app, { ...getOpenapi, produces: 'application/json' }, async () => ({ status: 200, body: text }))
   addOperation(app, { ...getAsyncapi, produces: 'application/json' }, async () => ({ status: 200, body: events }))
-  addOperation(app, showApiDocs, async () => ({ status: 200, ...docs }))
+  app.register(docsRoutes)
   const verifyEmail = renderVerifyEmailPage()
   const resetPassword = renderResetPasswordPage()
   addOperation(app, showVerifyEmailPage, async () => ({ status: 200, ...verifyEmail }))
