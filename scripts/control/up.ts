@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { readBrokerSettings } from '@alcove/events/kafka'
 import { allServices, nodeBinary, root } from '../supervisor/layout.ts'
+import { readPortBase } from '../supervisor/port-base.ts'
 import { pickServiceEnv } from '../supervisor/service-env.ts'
 import { followProgress, NotRunning, send } from './client.ts'
 import { closeInheritedDescriptors } from './close-inherited.ts'
@@ -38,9 +39,7 @@ export async function isRunning(): Promise<boolean> {
 }
 
 function readRequest(env: NodeJS.ProcessEnv): UpRequest {
-  const portBase = env.PORT_BASE ? Number(env.PORT_BASE) : undefined
-  if (portBase !== undefined && !(Number.isInteger(portBase) && portBase >= 0 && portBase <= 54_000))
-    throw new Error(`PORT_BASE is a number from 0 to 54000, not ${env.PORT_BASE}`)
+  const portBase = env.PORT_BASE ? readPortBase(env.PORT_BASE) : undefined
   const replicas = Object.fromEntries(
     Object.entries(env)
       .filter(([name]) => name.startsWith('N_'))

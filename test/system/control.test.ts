@@ -74,6 +74,14 @@ describe('make up', () => {
     expect(await health(3004)).toBe(200)
   })
 
+  it('refuses ports that the machine does not have, or gives away', () => {
+    for (const base of ['64000', '-1', 'many'])
+      expect(up(`PORT_BASE=${base}`)).toMatchObject({
+        status: 1,
+        output: expect.stringMatching(new RegExp(`^PORT_BASE=${base} .*: choose one from 0 to \\d+, such as PORT_BASE=\\d+\n$`)),
+      })
+  })
+
   it('names the process that holds a port', () => {
     const second = mkdtempSync(join(tmpdir(), 'alcove-control-'))
     const refused = up(`ALCOVE_DIR=${second}`)

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { chmod, cp, mkdir, rename, rm, stat } from 'node:fs/promises'
+import { chmod, mkdir, rm, stat } from 'node:fs/promises'
 import { arch, platform } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
+import { copyPrograms } from './program-copy.ts'
 
 /** The server's programs and whom they run as; PostgreSQL refuses to run as root. */
 export interface ServerFiles {
@@ -30,19 +31,24 @@ export async function resolveDataDir(dataDir: string): Promise<string> {
 
 /** Deletes the data of a stopped server (`make reset`). */
 export async function removePostgres(dataDir: string): Promise<void> {
-  await rm(await resolveDataDir(dataDir), { recursive: true, force: true })
+  const real = await resolveDataDir(dataDir)
+  // A first start that failed leaves the other two.
+  for (const path of [real, `${real}.initialising`, `${real}.initialising.password`]) await rm(path, { recursive: true, force: true })
 }
 
-/** The programs from the embedded package, copied out of a checkout that the unprivileged user cannot enter. */
-export async function locateServer(): Promise<ServerFiles> {
+/** The programs from the embedded package for the server of these data, copied out of a checkout that the unprivileged user cannot enter. */
+export async function locateServer(dataDir: string): Promise<ServerFiles> {
   const programs = await importPrograms()
   for (const program of [programs.initdb, programs.postgres]) {
     if (((await stat(program)).mode & 0o111) !== 0o111) await chmod(program, 0o755)
   }
   if (!isRoot()) return programs
-  const identity = findIdentity()
+  const identity = (await findOwner(dataDir)) ?? findIdentity()
   if (await isReachable(dirname(programs.postgres))) return { ...programs, identity }
-  const bin = join(await copyOut(resolve(dirname(programs.postgres), '..')), 'bin')
+  const native = resolve(dirname(programs.postgres), '..')
+  const copy = join(SHARED_DIR, `alcove-postgres-programs-${hash(native)}`)
+  await copyPrograms(native, copy)
+  const bin = join(copy, 'bin')
   return { initdb: join(bin, 'initdb'), postgres: join(bin, 'postgres'), identity }
 }
 
@@ -53,18 +59,10 @@ async function importPrograms(): Promise<{ initdb: string; postgres: string }> {
   return (await import(pathToFileURL(entry).href)) as { initdb: string; postgres: string }
 }
 
-async function copyOut(nativeDir: string): Promise<string> {
-  const target = join(SHARED_DIR, `alcove-postgres-programs-${hash(nativeDir)}`)
-  if (existsSync(target)) {
-    if ((await stat(target)).uid !== 0) throw new Error(`${target} belongs to somebody else; remove it`)
-    return target
-  }
-  const partial = `${target}.${process.pid}`
-  await cp(nativeDir, partial, { recursive: true })
-  await chmod(partial, 0o755)
-  // Another clone may have been faster: its copy is as good.
-  await rename(partial, target).catch(() => rm(partial, { recursive: true, force: true }))
-  return target
+/** Who has the data already: an account `postgres` may have come since they were made by `nobody`, and the server takes its own data only. */
+async function findOwner(dataDir: string): Promise<{ uid: number; gid: number } | undefined> {
+  const owner = await stat(dataDir).catch(() => undefined)
+  return owner && owner.uid !== 0 ? { uid: owner.uid, gid: owner.gid } : undefined
 }
 
 /** `postgres` where the system has one, else `nobody`, which every system has. */
@@ -88,9 +86,14 @@ async function isReachable(directory: string): Promise<boolean> {
   }
 }
 
-/** Makes the parents of a data directory. */
+/** Makes the parents of a data directory, passable for the server's user whatever the umask. */
 export async function makeParents(dataDir: string): Promise<void> {
-  await mkdir(dirname(dataDir), { recursive: true, mode: 0o755 })
+  const missing: string[] = []
+  for (let current = dirname(resolve(dataDir)); !existsSync(current); current = dirname(current)) missing.unshift(current)
+  for (const directory of missing) {
+    await mkdir(directory, { recursive: true })
+    await chmod(directory, 0o755)
+  }
 }
 
 function hash(path: string): string {

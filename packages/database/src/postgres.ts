@@ -61,8 +61,8 @@ const THROWAWAY_SETTINGS = { fsync: 'off', synchronous_commit: 'off', full_page_
  * first; a stale pid file of a killed server is removed. Throws with the server's last words if it cannot start.
  */
 export async function startPostgres(options: StartPostgresOptions): Promise<Postgres> {
-  const server = await locateServer()
   const dataDir = await resolveDataDir(options.dataDir)
+  const server = await locateServer(dataDir)
   await makeParents(dataDir)
   if (!existsSync(join(dataDir, 'PG_VERSION'))) await initialise(server, dataDir, options)
   await stopLeftBehind(dataDir)

@@ -1,11 +1,12 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { chmod, lstat, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import { findFreePort } from '@alcove/testing/free-ports'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createPool, removePostgres, startPostgres, type Postgres } from '../src/index.ts'
+import { createPool, removePostgres, resolveDataDir, startPostgres, type Postgres } from '../src/index.ts'
 
 let dataDir: string
 let port: number
@@ -67,6 +68,35 @@ describe('startPostgres', () => {
     const next = await start()
     await left.exited
     expect(await query(next.url, 'SELECT 1 AS n')).toEqual([{ n: 1 }])
+  })
+
+  it('runs below closed folders and under a closed umask, for root as whoever has the data', async () => {
+    // Where this process is not root, the server is this user's own.
+    const owner = process.getuid?.() === 0 ? 1 : process.getuid!()
+    const umask = process.umask(0o077)
+    try {
+      for (const parents of ['open/new', 'closed/new']) {
+        const dir = join(dataDir, parents)
+        await mkdir(join(dir, '..'), { recursive: true })
+        await chmod(dataDir, 0o755)
+        await chmod(join(dir, '..'), parents.startsWith('open') ? 0o755 : 0o700)
+        const options = { dataDir: join(dir, 'data'), port, throwaway: true }
+        const first = await startPostgres(options)
+        servers.push(first)
+        await query(first.url, 'CREATE TABLE kept (n int)')
+        await first.stop()
+        const real = await resolveDataDir(options.dataDir)
+        execFileSync('chown', ['-R', String(owner), real])
+        const second = await startPostgres(options)
+        servers.push(second)
+        expect(await query(second.url, 'SELECT n FROM kept')).toEqual([])
+        expect((await lstat(real)).uid).toBe(owner)
+        await second.stop()
+        await removePostgres(options.dataDir)
+      }
+    } finally {
+      process.umask(umask)
+    }
   })
 
   it('says why when the port is in use', async () => {
