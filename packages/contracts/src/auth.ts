@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox'
 import { RoleSchema } from './events/account.ts'
 import { defineOperation } from './operation.ts'
 import { closed, EmailSchema, IdParamsSchema, IdSchema, InstantSchema, listOf, nullable, pageQuery } from './primitives.ts'
+import { nameOf } from './text.ts'
 
 /** Length alone is asked of a password (NIST SP 800-63B): 8 to 128 characters, any of them. */
 export const PasswordSchema = Type.String({ minLength: 8, maxLength: 128 })
@@ -9,15 +10,8 @@ export const PasswordSchema = Type.String({ minLength: 8, maxLength: 128 })
 /** What a login may send: also passwords no account can have, so that they are answered like any wrong one. */
 export const PresentedPasswordSchema = Type.String({ minLength: 1, maxLength: 1024 })
 
-/**
- * A person's name as shown to others: 1 to 100 characters, not only white space, no control characters; trimmed when stored.
- * The pattern (spaces, one character that is none, anything) is linear: validation reports all errors, so it also runs on a 256 KiB string.
- */
-export const DisplayNameSchema = Type.String({
-  minLength: 1,
-  maxLength: 100,
-  pattern: '^[ \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff]*[^\\s\\u0000-\\u001f\\u007f][^\\u0000-\\u001f\\u007f]*$',
-})
+/** A person's name as shown to others: 1 to 100 characters; trimmed when stored. */
+export const DisplayNameSchema = nameOf({ maxLength: 100 })
 
 const OpaqueTokenSchema = Type.String({ minLength: 1, maxLength: 512 })
 

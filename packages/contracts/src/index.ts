@@ -26,6 +26,7 @@ export * from './primitives.ts'
 export * from './problems.ts'
 export * from './reporting.ts'
 export * from './services.ts'
+export * from './text.ts'
 export * from './user.ts'
 export * from './workspace.ts'
 

@@ -1,10 +1,11 @@
 import Type, { type Static } from 'typebox'
 import { defineOperation } from './operation.ts'
 import { closed, CurrencySchema, IdParamsSchema, IdSchema, InstantSchema, listOf, pageQuery } from './primitives.ts'
+import { textOf } from './text.ts'
 
 const minor = Type.Integer({ minimum: 0 })
 const positive = Type.Integer({ minimum: 1, maximum: 1_000_000_000_000 })
-const reason = Type.String({ minLength: 1, maxLength: 500, pattern: '\\S' })
+const reason = textOf({ minLength: 1, maxLength: 500 })
 
 /** Money or credits given back. `pending`: decided and durable, the provider has not answered yet; `refused`: the provider refused it for good. */
 export const RefundSchema = Type.Object({

@@ -1,3 +1,4 @@
+import { textFormats, type TextFormat } from '@alcove/contracts'
 import type { TSchema } from 'typebox'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
@@ -24,6 +25,8 @@ export function isDate(value: string): boolean {
 function createAjv(coerce: boolean): Ajv {
   const ajv = new Ajv({
     allErrors: true,
+    // Errors then carry the value itself, from which the detail of a refused name is made.
+    verbose: true,
     strict: false,
     removeAdditional: false,
     discriminator: true,
@@ -35,6 +38,7 @@ function createAjv(coerce: boolean): Ajv {
   ajv.addFormat('date', { type: 'string', validate: isDate })
   // One spelling of each id: an upper-case one would miss keys that hold the canonical form.
   ajv.addFormat('uuid', /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
+  for (const [name, describe] of Object.entries(textFormats)) ajv.addFormat(name, { type: 'string', validate: (value) => describe(value) === undefined })
   return ajv
 }
 const strictAjv = createAjv(false)
@@ -93,7 +97,14 @@ function toFieldError(error: ErrorObject): FieldError {
   if (keyword === 'discriminator')
     return { pointer: `${instancePath}/${escapePointer(String(params.tag))}`, code: 'enum', detail: 'This is not one of the allowed values.' }
   if (keyword === 'enum') return { pointer: instancePath, code: 'enum', detail: `must be one of: ${(params.allowedValues as unknown[]).join(', ')}` }
+  if (keyword === 'format')
+    return { pointer: instancePath, code: 'format', detail: describeFormat(String(params.format), error.data) ?? message ?? 'is not valid' }
   return { pointer: instancePath, code: kebab(keyword), detail: message ?? 'is not valid' }
+}
+
+/** What a person has to change in a text; formats of other kinds say enough by their name. */
+function describeFormat(format: string, value: unknown): string | undefined {
+  return format in textFormats && typeof value === 'string' ? textFormats[format as TextFormat](value) : undefined
 }
 
 const errorsMax = 100

@@ -1,4 +1,4 @@
-import { closed, defineOperation, IdParamsSchema, InstantSchema, nullable } from '@alcove/contracts'
+import { closed, defineOperation, IdParamsSchema, InstantSchema, lineOf, nameOf, nullable, textOf } from '@alcove/contracts'
 import Type from 'typebox'
 import { describe, expect, it } from 'vitest'
 import { DependencyError, forbidden, notFound, requireVersion, rulesBroken } from '../src/index.ts'
@@ -384,5 +384,34 @@ describe('deadline', () => {
     await app.inject({ method: 'POST', url: `/v1/things/${id}`, payload: good, headers: { ...(await authorization()), 'x-request-deadline-ms': header } })
     expect(remaining).toBeLessThanOrEqual(expected)
     expect(remaining).toBeGreaterThan(expected / 2)
+  })
+})
+
+describe('text that a person writes and another reads', () => {
+  const named = defineOperation({
+    id: 'name-thing',
+    service: 'workspace',
+    method: 'POST',
+    path: '/v1/names',
+    summary: '',
+    access: 'user',
+    body: closed({ name: nameOf({ maxLength: 20 }), title: Type.Optional(lineOf({ maxLength: 20 })), reason: Type.Optional(textOf({ maxLength: 20 })) }),
+    responses: { 200: Type.Object({ name: Type.String() }) },
+  })
+  const app = () => buildAppWith(named, async ({ body }) => ({ status: 200 as const, body: { name: body.name } }))
+  const send = async (payload: object) => app().inject({ method: 'POST', url: '/v1/names', payload, headers: await authorization() })
+
+  it('200 for names of every script', async () => {
+    for (const name of ['Ada', 'می‌خواهم', 'श्‍री', '👩‍👩‍👧‍👦']) expect((await send({ name, title: '', reason: 'one\ntwo' })).json()).toEqual({ name })
+  })
+
+  it('400 that points at the member and says what to change', async () => {
+    const refused = await send({ name: '\u200b', title: 'a\u202eb', reason: 'a\u0007' })
+    expect(refused.statusCode).toBe(400)
+    expect((refused.json() as { errors: unknown[] }).errors).toEqual([
+      { pointer: '/name', code: 'format', detail: 'must contain a visible character' },
+      { pointer: '/title', code: 'format', detail: 'must not contain characters that turn the direction of text around' },
+      { pointer: '/reason', code: 'format', detail: 'must not contain control characters' },
+    ])
   })
 })

@@ -1,6 +1,6 @@
 import { newId, type Role } from '@alcove/kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startUser, type UserSuite } from './harness.ts'
+import { pointers, startUser, type UserSuite } from './harness.ts'
 
 let user: UserSuite
 beforeAll(async () => {
@@ -51,6 +51,16 @@ describe('POST /v1/teams', () => {
     for (const body of [{}, { name: '' }, { name: ' ' }, { name: 'a'.repeat(101) }, { name: 'x', members: [] }])
       expect((await user.call('POST', '/v1/teams', { as: ann.as, body })).statusCode).toBe(400)
     expect((await user.call('POST', '/v1/teams', { body: { name: 'x' } })).statusCode).toBe(401)
+  })
+
+  it('400 for a name that hides or breaks lines; one stored before that rule stays readable', async () => {
+    const ann = await user.person()
+    for (const name of ['a\nb', 'a\u202eb', '\u200b\u3164'])
+      expect(pointers(await user.call('POST', '/v1/teams', { as: ann.as, body: { name } }))).toEqual(['/name'])
+    const { id } = (await user.call('POST', '/v1/teams', { as: ann.as, body: { name: 'Design' } })).json() as { id: string }
+    await user.pool.query('UPDATE team SET name = $2 WHERE id = $1', [id, 'a\u202eb\n'])
+    expect((await user.call('GET', `/v1/teams/${id}`, { as: ann.as })).json()).toMatchObject({ name: 'a\u202eb\n' })
+    expect((await add(id, await user.person(), 'member', ann)).statusCode).toBe(201)
   })
 
   it('409 for the 101st team of a person', async () => {

@@ -2,18 +2,19 @@ import Type, { type Static } from 'typebox'
 import { EffectivePolicySchema, QuoteLineSchema } from '../internal/workspace.ts'
 import { closed, EmailSchema, IdSchema, InstantSchema, listOf, MoneySchema, personal } from '../primitives.ts'
 import { BrokenRuleSchema } from '../problems.ts'
+import { lineOf, textOf } from '../text.ts'
 
 /** PostgreSQL text holds no NUL, so no request may bring one. */
 const withoutNul = '^[^\\u0000]*$'
 
 /** What a booking is for, as its members wrote it. */
-export const BookingTitleSchema = personal(Type.String({ maxLength: 200, pattern: withoutNul }))
+export const BookingTitleSchema = personal(lineOf({ maxLength: 200 }))
 /** Why somebody cancelled. */
-export const BookingReasonSchema = personal(Type.String({ maxLength: 500, pattern: withoutNul }))
+export const BookingReasonSchema = personal(textOf({ maxLength: 500 }))
 
 export const AttendeeSchema = closed({
   email: personal(EmailSchema),
-  name: Type.Optional(personal(Type.String({ maxLength: 200, pattern: withoutNul }))),
+  name: Type.Optional(personal(lineOf({ maxLength: 200 }))),
 })
 export type Attendee = Static<typeof AttendeeSchema>
 

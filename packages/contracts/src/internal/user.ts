@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { defineOperation } from '../operation.ts'
 import { IdParamsSchema, IdSchema, nullable, personal } from '../primitives.ts'
+import { nameOf } from '../text.ts'
 
 /** What booking needs to judge a booker, and notification to address one. */
 export const PersonSchema = Type.Object({
@@ -25,19 +26,24 @@ export const getPerson = defineOperation({
   responses: { 200: PersonSchema },
 })
 
-// No control characters: PostgreSQL cannot store U+0000, and nobody's address holds the others.
-const line = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: '^[^\\u0000-\\u001f\\u007f]+$' })
-
 /** The members of a postal address as a request gives them. */
 export const addressMembers = {
-  label: line(60),
-  line1: line(200),
-  line2: Type.Optional(line(200)),
-  postalCode: line(20),
-  city: line(100),
+  label: nameOf({ maxLength: 60 }),
+  line1: nameOf({ maxLength: 200 }),
+  line2: Type.Optional(nameOf({ maxLength: 200 })),
+  postalCode: nameOf({ maxLength: 20 }),
+  city: nameOf({ maxLength: 100 }),
   countryCode: Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2' }),
 }
-export const AddressSchema = Type.Object({ id: IdSchema, ...addressMembers })
+export const AddressSchema = Type.Object({
+  id: IdSchema,
+  label: Type.String(),
+  line1: Type.String(),
+  line2: Type.Optional(Type.String()),
+  postalCode: Type.String(),
+  city: Type.String(),
+  countryCode: Type.String(),
+})
 export type Address = Static<typeof AddressSchema>
 
 /** user's part of the composed `GET /v1/users/{id}/profile`: the gateway checks self or operator and adds `getAccount` of auth. */

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { defineOperation } from '../operation.ts'
 import { closed, IdParamsSchema, IdSchema, InstantSchema, listOf, pageQuery } from '../primitives.ts'
+import { textOf } from '../text.ts'
 
 /** `spaceIds` absent: the whole location. */
 export const ClosureSchema = Type.Object({
@@ -41,7 +42,7 @@ export const createClosure = defineOperation({
     spaceIds: Type.Optional(Type.Array(IdSchema, { minItems: 1, maxItems: 500, uniqueItems: true })),
     startsAt: InstantSchema,
     endsAt: InstantSchema,
-    reason: Type.String({ minLength: 1, maxLength: 500 }),
+    reason: textOf({ minLength: 1, maxLength: 500 }),
   }),
   responses: { 201: ClosureSchema },
   problems: ['rules-broken', 'idempotency-key-reused'],

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { defineOperation } from '../operation.ts'
 import { closed, CurrencySchema, IdParamsSchema, IdSchema, InstantSchema, listOf, pageQuery, TimeZoneSchema } from '../primitives.ts'
+import { nameOf, textOf } from '../text.ts'
 
 /** A time of day as a clock shows it, `00:00` to `24:00`; which of them may be used where is judged by workspace (400 on its pointer). */
 export const TimeOfDaySchema = Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$' })
@@ -20,8 +21,8 @@ export const LocationHoursSchema = closed({
 })
 export type LocationHours = Static<typeof LocationHoursSchema>
 
-const name = Type.String({ minLength: 1, maxLength: 200 })
-const address = Type.String({ maxLength: 500 })
+const name = nameOf({ maxLength: 200 })
+const address = textOf({ maxLength: 500 })
 const taxRatePercent = Type.Number({ minimum: 0, maximum: 100 })
 
 export const LocationSchema = Type.Object({

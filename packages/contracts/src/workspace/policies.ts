@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { defineOperation } from '../operation.ts'
 import { closed, IdParamsSchema, IdSchema, InstantSchema, listOf, nullable, pageQuery } from '../primitives.ts'
+import { nameOf } from '../text.ts'
 
 const tier = { noticeHours: Type.Number({ minimum: 0, maximum: 10_000 }), refundPercent: Type.Integer({ minimum: 0, maximum: 100 }) }
 
@@ -28,7 +29,7 @@ export const PolicySchema = Type.Object({
 })
 export type PolicyResource = Static<typeof PolicySchema>
 
-const name = Type.String({ minLength: 1, maxLength: 200 })
+const name = nameOf({ maxLength: 200 })
 const policy = { service: 'workspace' } as const
 
 export const listPolicies = defineOperation({

@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox'
 import { SpaceKindSchema } from '../internal/workspace.ts'
 import { defineOperation } from '../operation.ts'
 import { closed, CurrencySchema, IdParamsSchema, IdSchema, InstantSchema, listOf, nullable, pageQuery } from '../primitives.ts'
+import { nameOf } from '../text.ts'
 import { TimeOfDaySchema, WeekdaySchema } from './locations.ts'
 
 const amountMinor = Type.Integer({ minimum: 0, maximum: 1_000_000_000 })
@@ -33,7 +34,7 @@ export const PriceBookSchema = Type.Object({
 })
 export type PriceBookResource = Static<typeof PriceBookSchema>
 
-const name = Type.String({ minLength: 1, maxLength: 200 })
+const name = nameOf({ maxLength: 200 })
 const priceBook = { service: 'workspace' } as const
 
 export const listPriceBooks = defineOperation({

@@ -2,11 +2,13 @@ import Type, { type Static } from 'typebox'
 import { SpaceKindSchema } from '../internal/workspace.ts'
 import { defineOperation } from '../operation.ts'
 import { closed, IdParamsSchema, IdSchema, InstantSchema, listOf, nullable, pageQuery } from '../primitives.ts'
+import { nameOf } from '../text.ts'
 
-const AmenitySchema = Type.String({ minLength: 1, maxLength: 64 })
+const AmenitySchema = nameOf({ maxLength: 64 })
 export const SpaceStatusSchema = Type.Enum(['active', 'disabled'])
+const storeyNumber = Type.Integer({ minimum: -1_000, maximum: 1_000 })
 /** A storey's name or its number, as it was written. */
-const FloorSchema = Type.Union([Type.String({ minLength: 1, maxLength: 64 }), Type.Integer({ minimum: -1_000, maximum: 1_000 })])
+const FloorSchema = Type.Union([nameOf({ maxLength: 64 }), storeyNumber])
 
 export const SpaceSchema = Type.Object({
   id: IdSchema,
@@ -24,14 +26,14 @@ export const SpaceSchema = Type.Object({
   policyId: Type.Optional(IdSchema),
   priceBookId: Type.Optional(IdSchema),
   status: SpaceStatusSchema,
-  floor: Type.Optional(FloorSchema),
+  floor: Type.Optional(Type.Union([Type.String(), storeyNumber])),
   createdAt: InstantSchema,
   updatedAt: InstantSchema,
 })
 export type Space = Static<typeof SpaceSchema>
 
 const members = {
-  name: Type.String({ minLength: 1, maxLength: 200 }),
+  name: nameOf({ maxLength: 200 }),
   kind: SpaceKindSchema,
   capacity: Type.Integer({ minimum: 1, maximum: 100_000 }),
   units: Type.Integer({ minimum: 1, maximum: 1_000 }),

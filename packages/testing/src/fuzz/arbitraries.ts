@@ -1,3 +1,4 @@
+import { textFormats, type TextFormat } from '@alcove/contracts'
 import fc, { type Arbitrary } from 'fast-check'
 import type { Schema } from './schema.ts'
 
@@ -114,7 +115,8 @@ function buildString(schema: Schema, options: ArbitraryOptions): Arbitrary<strin
   const pattern = schema.pattern === undefined ? undefined : new RegExp(schema.pattern, 'u')
   const fits = (text: string) => {
     const length = [...text].length
-    return length >= minLength && length <= maxLength && (pattern?.test(text) ?? true) && !text.includes('\0') && text.isWellFormed()
+    const isFit = schema.format !== undefined && schema.format in textFormats ? textFormats[schema.format as TextFormat](text) === undefined : true
+    return isFit && length >= minLength && length <= maxLength && (pattern?.test(text) ?? true) && !text.includes('\0') && text.isWellFormed()
   }
   const byFormat = buildFormat(schema.format, options)
   if (byFormat) return byFormat.filter(fits)

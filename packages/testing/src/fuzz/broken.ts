@@ -1,3 +1,4 @@
+import { textFormats } from '@alcove/contracts'
 import { compileBody } from '@alcove/kit'
 import fc, { type Arbitrary } from 'fast-check'
 import { buildArbitrary, type ArbitraryOptions } from './arbitraries.ts'
@@ -109,7 +110,7 @@ export function listRefusedTexts(schema: Schema): string[] {
       return ['perhaps', '2']
     case 'string':
       return [
-        ...(target.format ? ['no such format'] : []),
+        ...(target.format && !(target.format in textFormats) ? ['no such format'] : []),
         ...(target.maxLength === undefined ? [] : ['x'.repeat(target.maxLength + 1)]),
         ...(target.minLength ? [''] : []),
         'nul\0',
