@@ -1,6 +1,6 @@
-import { isDemoRequest, ProblemError, unauthenticated, type Authenticator, type Principal } from '@alcove/kit'
+import { isDemoRequest, ProblemError, readSource, unauthenticated, type Authenticator, type Principal, type Source } from '@alcove/kit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { listWindows, type Limiter, type LimitState, type LimitVerdict, type Window } from './domain/rate-limits.ts'
+import { toCountedRequest, type Limiter, type LimitState, type LimitVerdict, type Window } from './domain/rate-limits.ts'
 import type { Revocations } from './domain/revocations.ts'
 
 /** What the edge found out about a request before any route sees it. */
@@ -8,7 +8,7 @@ export interface EdgeState {
   principal: Principal | undefined
   /** Why a token that came along was not accepted. */
   refusal: Error | undefined
-  address: string
+  source: Source
 }
 
 declare module 'fastify' {
@@ -41,7 +41,7 @@ export interface EdgeOptions {
 }
 
 /** Probed by load balancers, several times a second. */
-const unlimited = new Set(['/health'])
+const unlimitedRoutes = new Set<string | undefined>(['/health'])
 
 /** Recognises and counts every client before anything else is done with a request. */
 export function addEdge(app: FastifyInstance, options: EdgeOptions): void {
@@ -49,25 +49,26 @@ export function addEdge(app: FastifyInstance, options: EdgeOptions): void {
   app.decorateRequest('edge', null)
 
   function admit(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
-    const path = request.url.split('?', 1)[0]!
+    const route = request.routeOptions.url
     // The demo's Job makes two weeks of many people's requests at once, from one address.
-    if (windows === undefined || unlimited.has(path) || isDemoRequest(app.alcove.demoClockSecret, request.headers)) {
+    if (windows === undefined || unlimitedRoutes.has(route) || isDemoRequest(app.alcove.demoClockSecret, request.headers)) {
       done()
       return
     }
-    const { principal, address } = request.edge!
-    const counted = listWindows(windows, path)
+    const { principal, source } = request.edge!
+    const from = { key: `source ${source.client}`, network: source.network }
+    const { client, windows: counted } = toCountedRequest(windows, { method: request.method, route, userId: principal?.userId, source: from })
     const judge = (verdict: LimitVerdict) => {
       setLimitHeaders(reply, counted, verdict.tightest)
       done(verdict.allowed ? undefined : rateLimited(verdict.tightest))
     }
-    const verdict = limiter.take(principal?.userId ?? address, counted)
+    const verdict = limiter.take(client, counted)
     if (verdict instanceof Promise) verdict.then(judge, done)
     else judge(verdict)
   }
 
   app.addHook('onRequest', (request, reply, done) => {
-    const edge: EdgeState = { principal: undefined, refusal: undefined, address: readAddress(request, trustedProxyHops) }
+    const edge: EdgeState = { principal: undefined, refusal: undefined, source: findSource(request, trustedProxyHops) }
     request.edge = edge
     const { authorization } = request.headers
     if (authorization === undefined) {
@@ -106,10 +107,12 @@ function setLimitHeaders(reply: FastifyReply, windows: readonly Window[], tighte
   reply.header('ratelimit', `"${tightest.window.name}";r=${tightest.remaining};t=${tightest.resetSeconds}`)
 }
 
-/** The client's address: with n trusted proxies, the n-th from the right of what they wrote down. */
-function readAddress(request: FastifyRequest, trustedProxyHops: number): string {
+/** Where a request came from: with n trusted proxies, the n-th from the right of what they wrote down. */
+function findSource(request: FastifyRequest, trustedProxyHops: number): Source {
   const forwarded = request.headers['x-forwarded-for']
-  if (trustedProxyHops === 0 || typeof forwarded !== 'string') return request.ip
-  const hops = forwarded.split(',').map((hop) => hop.trim())
-  return hops.at(-trustedProxyHops) || request.ip
+  const hop = trustedProxyHops > 0 && typeof forwarded === 'string' ? forwarded.split(',').at(-trustedProxyHops) : undefined
+  return (hop === undefined ? undefined : readSource(hop.trim())) ?? readSource(request.ip) ?? nowhere
 }
+
+/** A connection that has no address: it is closed already, or a Unix socket's. */
+const nowhere: Source = { address: '', client: 'none', network: 'none' }

@@ -114,7 +114,7 @@ function buildHeaders(request: FastifyRequest, timeoutMs: number): Record<string
     'x-service-name': 'gateway',
     'x-request-deadline-ms': toBudgetHeader(timeoutMs),
     // The one address the edge has judged: what a client wrote before it is worth nothing to a service.
-    'x-forwarded-for': request.edge!.address,
+    'x-forwarded-for': request.edge!.source.address,
     'x-forwarded-proto': request.protocol,
     ...(request.headers.host === undefined ? {} : { 'x-forwarded-host': request.headers.host }),
   })

@@ -5,7 +5,7 @@ import { baseConfigSchema, loadConfig, newId, Registry, type Role } from '@alcov
 import { buildTestContext, type TestContext } from '@alcove/testing'
 import type { FastifyInstance } from 'fastify'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, request as sendPlain, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,6 +30,12 @@ export interface Seen {
 
 export type Upstream = (request: Seen, response: ServerResponse) => void
 
+export interface TargetAnswer {
+  status: number
+  headers: IncomingHttpHeaders
+  body: string
+}
+
 export interface TestGateway {
   app: FastifyInstance
   /** Where the gateway listens. */
@@ -51,6 +57,8 @@ export interface TestGateway {
   /** One round of the registry. */
   probeAll(): Promise<void>
   fetch(path: string, init?: RequestInit & { as?: Role[]; token?: string }): Promise<Response>
+  /** Sends a request target as it is written, which `fetch` would tidy up. */
+  ask(target: string, request?: { method?: string; headers?: Record<string, string>; body?: string | Buffer }): Promise<TargetAnswer>
   token(roles?: Role[], userId?: string, sessionId?: string): Promise<string>
   clockFile: string
   close(): Promise<void>
@@ -156,6 +164,7 @@ export async function buildTestGateway(
         headers: { ...(init.headers as Record<string, string>), ...(bearer ? { authorization: `Bearer ${bearer}` } : {}) },
       })
     },
+    ask: (target, request) => askTarget(url, target, request),
     async close() {
       await app.close()
       await client.close()
@@ -164,6 +173,24 @@ export async function buildTestGateway(
     },
   }
   return gateway
+}
+
+function askTarget(
+  url: string,
+  target: string,
+  { method = 'GET', headers, body }: { method?: string; headers?: Record<string, string>; body?: string | Buffer } = {},
+): Promise<TargetAnswer> {
+  const { hostname, port } = new URL(url)
+  return new Promise((resolve, reject) => {
+    const request = sendPlain({ hostname, port, path: target, method, headers, agent: false }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('error', reject)
+      response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(chunks).toString() }))
+    })
+    request.on('error', reject)
+    request.end(body)
+  })
 }
 
 async function closeServer(server: Server): Promise<void> {

@@ -1,6 +1,8 @@
-import { newId } from '@alcove/kit'
+import { newId, readSource } from '@alcove/kit'
 import { afterEach, describe, expect, it } from 'vitest'
-import { ClientUsage, generalWindows, listWindows, parseRateLimits } from '../src/domain/rate-limits.ts'
+import { createLocalLimiter } from '../src/clients/limiters.ts'
+import { ClientTable } from '../src/domain/client-table.ts'
+import { ClientUsage, generalWindows, parseRateLimits, toCountedRequest } from '../src/domain/rate-limits.ts'
 import { buildTestGateway, type TestGateway } from './build-test-app.ts'
 
 let gateway: TestGateway | undefined
@@ -51,10 +53,57 @@ describe('windows', () => {
       [9, 3600],
     ])
   })
-  it('add a tighter one for payments and login only', () => {
-    const names = (path: string) => listWindows(generalWindows, path)[0]!.name
-    expect([names('/api/v1/payments'), names('/api/v1/payments/1/refunds'), names('/api/v1/auth/login')]).toEqual(['payments', 'payments', 'login'])
-    expect([names('/api/v1/paymentsx'), names('/api/v1/auth/refresh'), names('/api/v1/wallets/me')]).toEqual(['second', 'second', 'second'])
+  it('add a tighter one for payments and login only, by route', () => {
+    const source = { key: 'source 203.0.113.7', network: '203.0.113.0/24' }
+    const count = (route?: string) => toCountedRequest(generalWindows, { method: 'POST', route, userId: 'u', source })
+    const names = (route?: string) => count(route).windows[0]!.name
+    expect([names('/api/v1/payments'), names('/api/v1/payments/:id/refunds'), names('/api/v1/auth/login')]).toEqual(['payments', 'payments', 'login'])
+    expect([names('/api/v1/paymentsx'), names('/api/v1/auth/refresh'), names('/api/v1/wallets/me'), names()]).toEqual(Array(4).fill('second'))
+    expect([count('/api/v1/payments').client.key, count('/api/v1/auth/login').client.key]).toEqual(['person u', 'source 203.0.113.7'])
+  })
+})
+
+describe('clients', () => {
+  const one = { name: 'one', requests: 1, windowSeconds: 600 }
+  const from = (address: string) => {
+    const { client, network } = readSource(address)!
+    return { key: `source ${client}`, network }
+  }
+  it('who rotate through more addresses than are remembered end nobody’s count, not even their own', () => {
+    const limiter = createLocalLimiter()
+    const take = (address: string) => limiter.take(from(address), [one]).allowed
+    expect([take('203.0.113.7'), limiter.take({ key: 'person u' }, [one]).allowed]).toEqual([true, true])
+    // One /48 has 65,536 of them; a provider's /32 as many /48.
+    const rotate = (index: number) => `2001:db8:${(index >> 8).toString(16)}:${(index & 255).toString(16)}::1`
+    const allowed = Array.from({ length: 40_000 }, (_, index) => take(rotate(index))).filter(Boolean).length
+    expect([take('203.0.113.7'), limiter.take({ key: 'person u' }, [one]).allowed, take(rotate(0))]).toEqual([false, false, false])
+    // Each that is remembered by itself, and then one for each of the entries that newcomers share.
+    expect(allowed).toBeLessThan(20_000 + 4096)
+  })
+  it('of one network share one count beyond the first 256, and take no room from others', () => {
+    const limiter = createLocalLimiter()
+    const take = (address: string) => limiter.take(from(address), [one]).allowed
+    const allowed = Array.from({ length: 1000 }, (_, index) => take(`2001:db8:7:${index.toString(16)}::1`)).filter(Boolean).length
+    expect(allowed).toBe(257)
+    expect(take('2001:db8:8::1')).toBe(true)
+  })
+  it('are forgotten when nothing they used counts any more', () => {
+    const table = new ClientTable({ clientsMax: 10, networkClientsMax: 10, seed: 1, create: (name) => ({ name }) })
+    const get = (key: string, nowMs: number) => table.get({ key }, { nowMs, keptMs: 1000 }).name
+    for (let index = 0; index < 10; index += 1) get(`first ${index}`, 0)
+    expect(get('late', 999)).toMatch(/^shared /)
+    expect(get('first 0', 1000)).toBe('first 0')
+    expect(get('later', 2000)).toBe('later')
+    expect(table.size).toBe(2)
+    expect(get('much later', 9000)).toBe('much later')
+    expect(table.size).toBe(1)
+  })
+  it('of a network stay counted as such while they go on', () => {
+    const table = new ClientTable({ clientsMax: 1000, networkClientsMax: 2, seed: 1, create: (name) => ({ name }) })
+    const get = (key: string, nowMs: number) => table.get({ key, network: 'n' }, { nowMs, keptMs: 1000 }).name
+    for (let turn = 0; turn < 5; turn += 1) {
+      expect([get('a', turn * 1000), get('b', turn * 1000), get(`new ${turn}`, turn * 1000)]).toEqual(['a', 'b', 'network n'])
+    }
   })
 })
 
@@ -83,6 +132,42 @@ describe('at the edge', () => {
     for (let count = 0; count < 11; count += 1) payments.push((await gateway.fetch('/api/v1/payments', { token })).status)
     expect(payments).toEqual([...Array(10).fill(200), 429])
     expect((await gateway.fetch('/api/v1/bookings', { token })).status).toBe(200)
+  })
+  it.each([
+    ['/%61pi/v1/auth/login', '/%61pi/v1/payments'],
+    ['/api/v1/auth/%6cogin', '/api/v1/p%61yments'],
+    ['/api/v1/auth/login#', '/api/v1/payments#/x'],
+    ['/api/v1/auth/login?x=1#', '/api/v1/payments?limit=5'],
+    ['http://any.host/api/v1/auth/login', 'HTTP://any.host:99/api/v1/payments'],
+  ])('%s and %s are no other routes than they are in plain', async (login, payments) => {
+    gateway = await buildTestGateway({ rateLimits: [{ name: 'many', requests: 1000, windowSeconds: 60 }] })
+    const ask = async (target: string, method: string, headers = {}) => (await gateway!.ask(target, { method, headers })).status
+    for (let count = 0; count < 10; count += 1) await ask('/api/v1/auth/login', 'POST')
+    expect(await ask(login, 'POST')).toBe(429)
+    const headers = { authorization: `Bearer ${await gateway.token()}` }
+    for (let count = 0; count < 10; count += 1) await ask('/api/v1/payments', 'GET', headers)
+    expect(await ask(payments, 'GET', headers)).toBe(429)
+  })
+  it('logins count by source, whatever token comes along', async () => {
+    gateway = await buildTestGateway({ rateLimits: [{ name: 'many', requests: 1000, windowSeconds: 60 }] })
+    const statuses = []
+    for (let count = 0; count < 11; count += 1)
+      statuses.push((await gateway.fetch('/api/v1/auth/login', { method: 'POST', body: '{}', as: ['member'] })).status)
+    expect(statuses).toEqual([...Array(10).fill(200), 429])
+  })
+  it('a client is one /64, and a mapped address is its IPv4', async () => {
+    gateway = await buildTestGateway({ rateLimits: [{ name: 'few', requests: 1, windowSeconds: 600 }], trustedProxyHops: 1 })
+    const isLimited = async (address: string) => (await gateway!.fetch('/api/v1/openapi.json', { headers: { 'x-forwarded-for': address } })).status === 429
+    expect([await isLimited('2001:db8::1'), await isLimited('2001:db8::ffff:ffff:ffff:ffff'), await isLimited('2001:db8:0:1::1')]).toEqual([false, true, false])
+    expect([await isLimited('203.0.113.7'), await isLimited('::ffff:203.0.113.7'), await isLimited('::ffff:cb00:7107')]).toEqual([false, true, true])
+    // What no proxy writes is not believed: then the connection counts.
+    expect([await isLimited('anything'), await isLimited('anything else'), await isLimited('')]).toEqual([false, true, true])
+  })
+  it('what no route matches counts too', async () => {
+    gateway = await buildTestGateway({ rateLimits: [{ name: 'few', requests: 2, windowSeconds: 600 }] })
+    const statuses = []
+    for (const path of ['/nothing', '/api/v1/nothing', '/else']) statuses.push((await gateway.ask(path)).status)
+    expect(statuses).toEqual([404, 404, 429])
   })
   it('who is not recognised counts by address, also with a bad token', async () => {
     gateway = await buildTestGateway({ rateLimits: [{ name: 'few', requests: 2, windowSeconds: 600 }] })

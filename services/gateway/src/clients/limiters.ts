@@ -1,20 +1,29 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { LRUCache } from 'lru-cache'
-import { ClientUsage, type Limiter, type LimitVerdict } from '../domain/rate-limits.ts'
+import { createHash, randomBytes, randomInt } from 'node:crypto'
+import { ClientTable, type LimitedClient } from '../domain/client-table.ts'
+import { ClientUsage, type Limiter, type LimitVerdict, type Window } from '../domain/rate-limits.ts'
 import type { Redis, RedisConnection } from './redis.ts'
 
-const clientsMax = 20_000
+/** The most of one network (IPv4 /24, IPv6 /48) are all addresses of a /24, or so many /64 of a /48: little of the table. */
+const limits = { clientsMax: 20_000, networkClientsMax: 256 }
+
+/** An entry for each person and each source, in tables of their own: strangers cost people nothing. */
+function createTables<T>(create: (name: string) => T): (client: LimitedClient, windows: readonly Window[]) => T {
+  const open = () => new ClientTable({ ...limits, seed: randomInt(2 ** 31), create })
+  const [people, sources] = [open(), open()]
+  return (client, windows) => {
+    const keptMs = Math.max(...windows.map(({ windowSeconds }) => windowSeconds)) * 1000
+    return (client.network === undefined ? people : sources).get(client, { nowMs: performance.now(), keptMs })
+  }
+}
+
+export interface LocalLimiter extends Limiter {
+  take(client: LimitedClient, windows: readonly Window[]): LimitVerdict
+}
 
 /** Counts in this process's memory; at once. */
-export function createLocalLimiter(): Limiter & { take(...args: Parameters<Limiter['take']>): LimitVerdict } {
-  const usage = new LRUCache<string, ClientUsage>({ max: clientsMax })
-  return {
-    take(client, windows) {
-      let used = usage.get(client)
-      if (!used) usage.set(client, (used = new ClientUsage()))
-      return used.take(windows, performance.now())
-    },
-  }
+export function createLocalLimiter(): LocalLimiter {
+  const usageOf = createTables(() => new ClientUsage())
+  return { take: (client, windows) => usageOf(client, windows).take(windows, performance.now()) }
 }
 
 /**
@@ -51,15 +60,19 @@ async function evaluate(connection: RedisConnection, options: { keys: string[]; 
   }
 }
 
-/** Counts for all replicas together; while Redis is away, in this process alone. */
+/**
+ * Counts for all replicas together; while Redis is away, in this process alone. What each replica names in Redis is bounded as its own memory is, so that
+ * nobody fills it with addresses.
+ */
 export function createSharedLimiter(redis: Redis, local: Limiter): Limiter {
   const replica = randomBytes(6).toString('base64url')
+  const nameOf = createTables((name) => name)
   let requests = 0
   return {
     async take(client, windows) {
       requests += 1
       const name = `${replica}${requests.toString(36)}`
-      const keys = windows.map((window) => `alcove:limit:{${client}}:${window.name}`)
+      const keys = windows.map((window) => `alcove:limit:{${nameOf(client, windows)}}:${window.name}`)
       const sizes = windows.flatMap((window) => [String(window.requests), String(window.windowSeconds * 1_000_000)])
       const answer = await redis.run((connection) => evaluate(connection, { keys, arguments: [name, ...sizes] }))
       if (!answer) return local.take(client, windows)

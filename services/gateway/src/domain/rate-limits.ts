@@ -1,3 +1,5 @@
+import type { LimitedClient } from './client-table.ts'
+
 /** So many requests in any stretch of so many seconds. */
 export interface Window {
   name: string
@@ -20,7 +22,7 @@ export interface LimitVerdict {
 
 /** Counts what clients use. */
 export interface Limiter {
-  take(client: string, windows: readonly Window[]): LimitVerdict | Promise<LimitVerdict>
+  take(client: LimitedClient, windows: readonly Window[]): LimitVerdict | Promise<LimitVerdict>
 }
 
 const units: Record<string, number> = { s: 1, min: 60, h: 3600 }
@@ -30,11 +32,21 @@ export const generalWindows: readonly Window[] = [
   { name: 'ten-seconds', requests: 100, windowSeconds: 10 },
   { name: 'minute', requests: 1000, windowSeconds: 60 },
 ]
-const sensitive = { requests: 10, windowSeconds: 60 }
-/** Paths where guessing or spending is at stake have a window of their own besides. */
-const sensitiveWindows: readonly { prefix: string; window: Window }[] = [
-  { prefix: '/api/v1/payments', window: { name: 'payments', ...sensitive } },
-  { prefix: '/api/v1/auth/login', window: { name: 'login', ...sensitive } },
+/** A window of its own for some routes, besides the general ones. */
+interface RouteLimit {
+  /** A route as it is registered, and those below it. What a client writes is never looked at: one route has many spellings. */
+  route: string
+  /** Absent: every method. */
+  method?: string
+  /** Whom requests count for. `source`: the address alone, whatever token comes along, where a token says nothing about who guesses. */
+  by: 'client' | 'source'
+  window: Window
+}
+
+/** Where guessing or spending is at stake. */
+const routeLimits: readonly RouteLimit[] = [
+  { route: '/api/v1/payments', by: 'client', window: { name: 'payments', requests: 10, windowSeconds: 60 } },
+  { route: '/api/v1/auth/login', by: 'source', window: { name: 'login', requests: 10, windowSeconds: 60 } },
 ]
 
 /** Reads `RATE_LIMITS`: undefined for `off`; a list replaces the general windows. */
@@ -48,10 +60,29 @@ export function parseRateLimits(text: string): readonly Window[] | undefined {
   })
 }
 
-/** The windows a request counts in. */
-export function listWindows(general: readonly Window[], path: string): readonly Window[] {
-  const own = sensitiveWindows.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))
-  return own ? [own.window, ...general] : general
+/** What a request counts as. */
+export interface CountedRequest {
+  client: LimitedClient
+  windows: readonly Window[]
+}
+
+/** Who asks, and for which route; `route` is undefined where none matched. */
+export interface EdgeRequest {
+  method: string
+  route: string | undefined
+  userId: string | undefined
+  source: LimitedClient
+}
+
+/** Whom a request counts for, and in which windows. */
+export function toCountedRequest(general: readonly Window[], { method, route, userId, source }: EdgeRequest): CountedRequest {
+  const limit = route === undefined ? undefined : routeLimits.find((each) => covers(each, route, method))
+  const client = userId === undefined || limit?.by === 'source' ? source : { key: `person ${userId}` }
+  return { client, windows: limit ? [limit.window, ...general] : general }
+}
+
+function covers(limit: RouteLimit, route: string, method: string): boolean {
+  return (route === limit.route || route.startsWith(`${limit.route}/`)) && (limit.method === undefined || limit.method === method)
 }
 
 /** Instants of the last requests in a ring that grows up to the limit: an exact sliding window. */

@@ -1,10 +1,11 @@
 import { createClient } from '@redis/client'
 import { createLogger, newId, Registry } from '@alcove/kit'
+import { randomInt } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
 import { createLocalLimiter, createSharedLimiter } from '../../src/clients/limiters.ts'
 import { createRedis, type Redis } from '../../src/clients/redis.ts'
 import { createSharedAnswers } from '../../src/clients/shared-answers.ts'
-import { ClientUsage, generalWindows, listWindows, type Limiter, type Window } from '../../src/domain/rate-limits.ts'
+import { ClientUsage, generalWindows, toCountedRequest, type Limiter, type Window } from '../../src/domain/rate-limits.ts'
 import { createStaleAnswers } from '../../src/stale-answers.ts'
 import { buildTestGateway, type TestGateway } from '../build-test-app.ts'
 
@@ -25,6 +26,7 @@ async function openRedis(): Promise<Redis> {
   return redis
 }
 const openLimiters = (count: number) => Promise.all(Array.from({ length: count }, async () => createSharedLimiter(await openRedis(), noLocal)))
+const newClient = () => ({ key: `person ${newId()}` })
 const admin = createClient({ url })
 
 beforeAll(async () => {
@@ -43,7 +45,7 @@ describe('limits over three replicas', () => {
       { name: 'many', requests: 1000, windowSeconds: 600 },
     ]
     for (let round = 0; round < 10; round += 1) {
-      const client = newId()
+      const client = newClient()
       const verdicts = await Promise.all(Array.from({ length: 300 }, (_, index) => limiters[index % 3]!.take(client, windows)))
       expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(10)
       const refused = verdicts.find(({ allowed }) => !allowed)!
@@ -55,14 +57,13 @@ describe('limits over three replicas', () => {
   it('say the same as one replica counting alone, request by request', async () => {
     const limiters = await openLimiters(3)
     const alone = new ClientUsage()
-    const windows = listWindows(
-      [
-        { name: 'a', requests: 7, windowSeconds: 3600 },
-        { name: 'b', requests: 12, windowSeconds: 7200 },
-      ],
-      '/api/v1/payments',
-    ).map((window) => ({ ...window, windowSeconds: Math.max(3600, window.windowSeconds) }))
-    const client = newId()
+    const general = [
+      { name: 'a', requests: 7, windowSeconds: 3600 },
+      { name: 'b', requests: 12, windowSeconds: 7200 },
+    ]
+    const asked = { method: 'GET', route: '/api/v1/payments', userId: 'u', source: newClient() }
+    const windows = toCountedRequest(general, asked).windows.map((window) => ({ ...window, windowSeconds: Math.max(3600, window.windowSeconds) }))
+    const client = newClient()
     for (let count = 0; count < 20; count += 1) {
       const { allowed, tightest } = alone.take(windows, 0)
       const verdict = await limiters[count % 3]!.take(client, windows)
@@ -78,7 +79,7 @@ describe('limits over three replicas', () => {
   it('slide: never more than their number in any stretch of their length, and all of it is used', async () => {
     const limiters = await openLimiters(3)
     const windows: Window[] = [{ name: 'short', requests: 5, windowSeconds: 1 }]
-    const client = newId()
+    const client = newClient()
     const allowed: { begunAt: number; endedAt: number }[] = []
     for (let count = 0; allowed.length < 20; count += 1) {
       const begunAt = performance.now()
@@ -91,7 +92,7 @@ describe('limits over three replicas', () => {
 
   it('count nothing that they refuse, in no window', async () => {
     const [limiter] = await openLimiters(1)
-    const client = newId()
+    const client = newClient()
     const narrow: Window = { name: 'narrow', requests: 1, windowSeconds: 600 }
     const wide: Window = { name: 'wide', requests: 100, windowSeconds: 600 }
     for (let count = 0; count < 50; count += 1) await limiter!.take(client, [narrow, wide])
@@ -100,17 +101,26 @@ describe('limits over three replicas', () => {
 
   it('keep one person’s count from another’s, and leave nothing behind', async () => {
     const [limiter] = await openLimiters(1)
-    const [one, other] = [newId(), newId()]
+    const [one, other] = [newClient(), newClient()]
     await limiter!.take(one, generalWindows)
     expect((await limiter!.take(other, generalWindows)).tightest.remaining).toBe(9)
-    const keys = await admin.keys(`alcove:limit:{${one}}:*`)
+    const keys = await admin.keys(`alcove:limit:{${one.key}}:*`)
     expect(keys).toHaveLength(generalWindows.length)
     for (const key of keys) expect(await admin.pTTL(key)).toBeGreaterThan(0)
   })
 
+  it('name no more clients in Redis than one replica remembers, however many addresses come', async () => {
+    const [limiter] = await openLimiters(1)
+    const network = `2001:db8:${randomInt(65_536).toString(16)}::/48`
+    const windows: Window[] = [{ name: 'one', requests: 1, windowSeconds: 600 }]
+    const verdicts = await Promise.all(Array.from({ length: 1000 }, (_, index) => limiter!.take({ key: `source ${network} ${index}`, network }, windows)))
+    expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(257)
+    expect(await admin.keys(`alcove:limit:{*${network}*`)).toHaveLength(257)
+  })
+
   it('go on when the server has forgotten the script', async () => {
     const [limiter] = await openLimiters(1)
-    const client = newId()
+    const client = newClient()
     await limiter!.take(client, generalWindows)
     await admin.scriptFlush()
     expect((await limiter!.take(client, generalWindows)).tightest.remaining).toBe(8)
@@ -137,10 +147,9 @@ describe('two gateways', () => {
   it('take ten logins a minute from one client together', async () => {
     await startGateway()
     await startGateway()
-    const userId = newId()
     const login = async (index: number) => {
       const gateway = gateways[index % 2]!
-      return (await gateway.fetch('/api/v1/auth/login', { method: 'POST', body: '{}', token: await gateway.token(['member'], userId) })).status
+      return (await gateway.fetch('/api/v1/auth/login', { method: 'POST', body: '{}' })).status
     }
     const statuses = await Promise.all(Array.from({ length: 30 }, (_, index) => login(index)))
     expect(statuses.filter((status) => status === 200)).toHaveLength(10)
