@@ -60,7 +60,7 @@ test: generate ## Lint, types, and every test
 	@$(NODE) scripts/test.ts
 
 test-charts: generate ## Charts: lint, renders, policies against the graph, schemas, rules (needs Go)
-	@$(VITEST) run --project charts --reporter=default --reporter=json --outputFile.json=node_modules/.cache/alcove/tests-charts.json
+	@$(NODE) scripts/test-project.ts charts
 
 test-kafka: generate ## The events' tests on a real broker (KAFKA_BROKERS, else Docker, else Java and Maven)
 	@$(NODE) scripts/test-kafka.ts
@@ -72,10 +72,10 @@ chaos: generate ## Bookings while everything is killed in turn, then the books a
 	@$(NODE) scripts/chaos.ts
 
 test-redis: generate ## The gateway's limits and kept answers on a real Redis (REDIS_TEST_URL, else redis-server, else Docker)
-	@$(VITEST) run --project redis --reporter=default --reporter=json --outputFile.json=node_modules/.cache/alcove/tests-redis.json
+	@$(NODE) scripts/test-project.ts redis
 
 test-cluster: generate ## Install, restart and break Alcove on the cluster of the current context (CLUSTER_SHORT=on: a part)
-	@$(VITEST) run --project cluster --reporter=default --reporter=json --outputFile.json=node_modules/.cache/alcove/tests-cluster.json
+	@$(NODE) scripts/test-project.ts cluster
 
 bench-events: generate ## Measure events on the embedded log and on a real broker (TRANSPORT=embedded or kafka for one)
 	@$(NODE) scripts/bench/events/main.ts

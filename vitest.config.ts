@@ -1,10 +1,13 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
 const temporaryDir = 'packages/testing/src/temporary-dir.ts'
+// A busy machine is slow, not wrong: a limit is there to end what hangs. A poll gives up well before its test does, and says what it waited for.
+const expectation = { poll: { timeout: 50_000 } }
 const common = {
   pool: 'forks' as const,
-  testTimeout: 60_000,
-  hookTimeout: 120_000,
+  expect: expectation,
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
   teardownTimeout: 10_000,
   globalSetup: [temporaryDir, 'packages/testing/src/global-setup.ts'],
 }
@@ -29,8 +32,8 @@ export default defineConfig({
           ...common,
           name: 'system',
           include: ['test/system/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
         },
@@ -39,6 +42,7 @@ export default defineConfig({
         // `make test-cluster`: on the cluster of the current context, one file after the other.
         test: {
           name: 'cluster',
+          expect: expectation,
           pool: 'forks',
           // The short form: a whole installation, and the service that a booking needs most restarted under load.
           include: process.env.CLUSTER_SHORT === 'on' ? ['test/cluster/{install,rolling}.test.ts'] : ['test/cluster/*.test.ts'],
@@ -62,6 +66,7 @@ export default defineConfig({
         // `make test-charts`: needs Go.
         test: {
           name: 'charts',
+          expect: expectation,
           pool: 'forks',
           include: ['test/charts/**/*.test.ts'],
           globalSetup: [temporaryDir, 'test/charts/global-setup.ts'],

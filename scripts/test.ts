@@ -1,40 +1,24 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { root } from './supervisor/layout.ts'
+import { reportFile } from './tests/report.ts'
+import { runProjects } from './tests/run-projects.ts'
 
 // `make test`: what the linter and the compiler say, then every test, unit and whole system. Arguments go to vitest.
-const root = fileURLToPath(new URL('..', import.meta.url))
 const bin = join(root, 'node_modules/.bin')
-/** Read by `.ci/run`. */
-const report = join(root, 'node_modules/.cache/alcove/tests.json')
+// The pinned Node first: the tools' own launchers take whichever `node` they find.
+process.env.PATH = `${bin}:${process.env.PATH}`
 
-const steps: readonly (readonly string[])[] = [
+let isPassed = true
+// All are run: who mends types also wants to know about tests.
+for (const [program, argument] of [
   ['oxlint', '--deny-warnings'],
   ['tsc', '--noEmit'],
-  [
-    'vitest',
-    'run',
-    '--project',
-    'unit',
-    '--project',
-    'system',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-    ...process.argv.slice(2),
-  ],
-]
-
-mkdirSync(dirname(report), { recursive: true })
-rmSync(report, { force: true })
-// The pinned Node first: the tools' own launchers take whichever `node` they find.
-const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` }
-let failed = false
-for (const [program, ...args] of steps) {
-  console.log(`\n> ${program} ${args.join(' ').replaceAll(root, '')}`)
-  const { status } = spawnSync(join(bin, program!), args, { cwd: root, env, stdio: 'inherit' })
-  // All are run: who mends types also wants to know about tests.
-  if (status !== 0) failed = true
+] as const) {
+  console.log(`\n> ${program} ${argument}`)
+  if (spawnSync(join(bin, program), [argument], { cwd: root, stdio: 'inherit' }).status !== 0) isPassed = false
 }
-process.exitCode = failed ? 1 : 0
+console.log('\n> vitest')
+const run = { root, projects: ['unit', 'system'], report: reportFile(root), args: process.argv.slice(2), again: Boolean(process.env.CI) }
+if (!runProjects(run)) isPassed = false
+process.exitCode = isPassed ? 0 : 1

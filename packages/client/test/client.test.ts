@@ -283,7 +283,7 @@ describe('the breaker', () => {
     await fail(5)
     let release = () => {}
     server.answer((response) => (release = () => sendJson(response, 200, {})))
-    await expect.poll(() => stateOf('workspace'), { timeout: 50_000 }).toBe('half-open')
+    await expect.poll(() => stateOf('workspace')).toBe('half-open')
     const before = server.asked.length
     const probe = test.client.call(unsafe, { body })
     await expect.poll(() => server.asked.length).toBe(before + 1)
@@ -296,7 +296,7 @@ describe('the breaker', () => {
   it('stays open when the probe fails', async () => {
     server.answer((response) => sendJson(response, 500, {}))
     await fail(5)
-    await expect.poll(() => stateOf('workspace'), { timeout: 50_000 }).toBe('half-open')
+    await expect.poll(() => stateOf('workspace')).toBe('half-open')
     await fail(1)
     expect(stateOf('workspace')).toBe('open')
   })

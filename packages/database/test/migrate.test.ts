@@ -134,22 +134,49 @@ describe('withTransaction', () => {
     await add('20260101000000_first', 'CREATE TABLE a (n int PRIMARY KEY, times int); INSERT INTO a VALUES (1, 0), (2, 0);')
     await run()
     const pool = createPool({ url: at(database), max: 4 })
-    const gate = Promise.withResolvers<void>()
-    let waiting = 0
-    const touch = (first: number, second: number) =>
-      withTransaction(
+    const bothHoldOne = Promise.withResolvers<void>()
+    const oneIsThrough = Promise.withResolvers<void>()
+    let runs = 0
+    const touch = async (first: number, second: number) => {
+      let own = 0
+      await withTransaction(
         pool,
         async (tx) => {
+          own += 1
+          // The victim's second run could take its row before the other wakes up for it, and be in its way again.
+          if (own === 2) await oneIsThrough.promise
           await tx.query('UPDATE a SET times = times + 1 WHERE n = $1', [first])
-          waiting += 1
-          if (waiting === 2) gate.resolve()
-          await gate.promise
+          runs += 1
+          if (runs === 2) bothHoldOne.resolve()
+          await bothHoldOne.promise
           await tx.query('UPDATE a SET times = times + 1 WHERE n = $1', [second])
         },
         { retry: true },
       )
+      oneIsThrough.resolve()
+    }
     await Promise.all([touch(1, 2), touch(2, 1)])
+    expect(runs).toBe(3)
     expect((await pool.query('SELECT times FROM a ORDER BY n')).rows).toEqual([{ times: 2 }, { times: 2 }])
+    await pool.end()
+  })
+
+  it('runs no third time, and only once when told nothing', async () => {
+    const pool = createPool({ url: server, max: 1 })
+    const fail = (code: string, retry: boolean) => {
+      let runs = 0
+      const failing = async () => {
+        runs += 1
+        throw Object.assign(new Error(`run ${runs}`), { code })
+      }
+      return withTransaction(pool, failing, { retry }).catch((error: Error) => error.message)
+    }
+    expect(await Promise.all([fail('40P01', true), fail('40001', true), fail('40P01', false), fail('23505', true)])).toEqual([
+      'run 2',
+      'run 2',
+      'run 1',
+      'run 1',
+    ])
     await pool.end()
   })
 })

@@ -12,7 +12,7 @@ afterEach(() => {
 
 async function startReady(env: Record<string, string>): Promise<Running> {
   const running = await startService(env)
-  await expect.poll(() => statusOf(`${running.ops}/readyz`), { timeout: 50_000 }).toBe(200)
+  await expect.poll(() => statusOf(`${running.ops}/readyz`)).toBe(200)
   return running
 }
 
@@ -96,7 +96,7 @@ describe('a connection is ended', () => {
     const wire = open(running)
     wire.socket.pause()
     wire.socket.write('GET /large HTTP/1.1\r\nhost: a\r\n\r\n')
-    await expect.poll(() => cuts(running, 'stalled-answer'), { timeout: 50_000 }).toBe(1)
+    await expect.poll(() => cuts(running, 'stalled-answer')).toBe(1)
   })
 })
 
@@ -162,12 +162,12 @@ describe('a drain under load', () => {
       }
     }
     const workers = Array.from({ length: 40 }, (_, index) => worker(index))
-    await expect.poll(() => outcomes.length, { timeout: 50_000 }).toBeGreaterThan(300)
+    await expect.poll(() => outcomes.length).toBeGreaterThan(300)
     balancer.sendTo(staying)
     leaving.child.kill('SIGTERM')
     expect((await leaving.exited).code).toBe(0)
     const reached = outcomes.length
-    await expect.poll(() => outcomes.length, { timeout: 50_000 }).toBeGreaterThan(reached + 100)
+    await expect.poll(() => outcomes.length).toBeGreaterThan(reached + 100)
     ended = true
     await Promise.all(workers)
     await pool.close()

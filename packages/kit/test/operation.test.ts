@@ -233,7 +233,7 @@ describe('order of the checks', () => {
         .sort()
     // No request waits for the judgement of what it only shows.
     await expect
-      .poll(readCounted, { timeout: 50_000 })
+      .poll(readCounted)
       .toEqual([
         'service_tokens_total{caller="booking",judgement="accepted"} 1',
         'service_tokens_total{caller="payment",judgement="undeclared"} 1',
@@ -365,7 +365,7 @@ describe('deadline', () => {
     await begun.promise
     gone.abort()
     expect(await asked).toBe('gone')
-    await expect.poll(() => lines.join(''), { timeout: 50_000 }).toContain('the client went away')
+    await expect.poll(() => lines.join('')).toContain('the client went away')
     expect(lines.join('')).not.toContain('"level":"error"')
     await app.close()
   })

@@ -9,7 +9,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close()
 })
 
-const untilReady = (running: Running) => expect.poll(() => statusOf(`${running.ops}/readyz`), { timeout: 50_000 }).toBe(200)
+const untilReady = (running: Running) => expect.poll(() => statusOf(`${running.ops}/readyz`)).toBe(200)
 const put = (url: string, body: object) => statusOf(url, { method: 'PUT', body: JSON.stringify(body) })
 
 describe('a configuration that is not usable', () => {
@@ -49,7 +49,7 @@ describe('probes', () => {
 describe('a part that cannot start yet', () => {
   it('costs readiness and nothing else, until it can', async () => {
     const running = await start({ BROKEN: 'on' })
-    await expect.poll(() => statusOf(`${running.ops}/startupz`), { timeout: 50_000 }).toBe(200)
+    await expect.poll(() => statusOf(`${running.ops}/startupz`)).toBe(200)
     const verbose = (await (await fetch(`${running.ops}/readyz?verbose`)).json()) as unknown
     expect(verbose).toMatchObject({ status: 'unready', checks: { parts: { ok: false, detail: 'not started yet: consumer' } } })
     running.child.kill('SIGUSR2')
@@ -63,7 +63,7 @@ describe('a part that cannot start yet', () => {
   })
   it('does not keep the process from leaving', async () => {
     const running = await start({ BROKEN: 'on' })
-    await expect.poll(() => running.output(), { timeout: 50_000 }).toContain('no broker')
+    await expect.poll(() => running.output()).toContain('no broker')
     running.child.kill('SIGTERM')
     expect((await running.exited).code).toBe(0)
     expect(running.output()).not.toContain('pool opened')
@@ -136,7 +136,7 @@ describe('tracing', () => {
     const running = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, SLOW_MS: '500' }, namer)
     await untilReady(running)
     const inFlight = fetch(`${running.app}/slow`)
-    await expect.poll(() => running.output(), { timeout: 50_000 }).toContain('slow begun')
+    await expect.poll(() => running.output()).toContain('slow begun')
     running.child.kill('SIGTERM')
     expect((await inFlight).status).toBe(200)
     expect((await running.exited).code).toBe(0)

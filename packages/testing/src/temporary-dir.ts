@@ -1,5 +1,5 @@
 import { chmodSync, mkdtempSync } from 'node:fs'
-import { readdir, rm } from 'node:fs/promises'
+import { lstat, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { stopLeftBehind } from '@alcove/database'
@@ -34,6 +34,8 @@ async function removeLeftBehind(): Promise<void> {
     const owner = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length).split('-')[0]) : 0
     if (!owner || isAlive(owner)) continue
     const dir = join(tmpdir(), name)
+    // Another user's is that user's to remove: nobody else may, and it is in nobody's way.
+    if ((await lstat(dir).catch(() => undefined))?.uid !== process.getuid?.()) continue
     await stopLeftBehind(join(dir, POSTGRES))
     await rm(dir, { recursive: true, force: true, maxRetries: 5 })
   }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Options of {@link waitFor}. */
 export interface WaitForOptions {
-  /** Gives up after this long; default 10 s. Generous: a loaded machine must not fail a right program. */
+  /** Gives up after this long; default 50 s. Generous: a loaded machine must not fail a right program. */
   timeoutMs?: number
   what?: string
 }
@@ -12,7 +12,7 @@ export interface WaitForOptions {
  * condition count as "not yet"; the last one is the cause when time is up.
  */
 export async function waitFor<T>(condition: () => T | Promise<T>, options: WaitForOptions = {}): Promise<NonNullable<Exclude<T, false>>> {
-  const limit = performance.now() + (options.timeoutMs ?? 10_000)
+  const limit = performance.now() + (options.timeoutMs ?? 50_000)
   let cause: unknown
   do {
     try {

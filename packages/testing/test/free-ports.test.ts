@@ -29,6 +29,6 @@ describe('free ports', () => {
     other.end()
     const [port] = other.ports as [number]
     const first = port - (port % 100)
-    await expect.poll(() => isPortFree(first, '127.0.0.1'), { timeout: 50_000 }).toBe(true)
+    await expect.poll(() => isPortFree(first, '127.0.0.1')).toBe(true)
   })
 })

@@ -74,7 +74,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true })
 })
 const booking = async () => (await watch.read()).get('booking')
-const expectBooking = (expected: object | undefined) => expect.poll(booking, { timeout: 50_000 }).toEqual(expected && expect.objectContaining(expected))
+const expectBooking = (expected: object | undefined) => expect.poll(booking).toEqual(expected && expect.objectContaining(expected))
 
 it('shows what runs, from one list each', async () => {
   api.put(deployments, deployment('booking'))
@@ -95,7 +95,7 @@ it('shows what runs, from one list each', async () => {
     autoscaler: { replicasMin: 2, replicasMax: 6, replicasDesired: 3, active: true, limited: false },
   })
   expect((await watch.read()).get('user')).toMatchObject({ wanted: 1, ready: 0, restarts: 5, autoscaler: null })
-  await expect.poll(() => api.asked.filter((line) => line.startsWith('watch')).length, { timeout: 50_000 }).toBe(3)
+  await expect.poll(() => api.asked.filter((line) => line.startsWith('watch')).length).toBe(3)
   expect(api.asked.filter((line) => line.startsWith('list'))).toHaveLength(3)
 })
 
@@ -137,7 +137,7 @@ it('shows the last known state while the API server refuses, and catches up afte
   api.cutWatches()
   api.put(deployments, deployment('booking', { ready: 3 }))
   const before = api.asked.length
-  await expect.poll(() => api.asked.length, { timeout: 50_000 }).toBeGreaterThan(before + 3)
+  await expect.poll(() => api.asked.length).toBeGreaterThan(before + 3)
   expect(await booking()).toMatchObject({ ready: 2 })
   api.setRefused(false)
   await expectBooking({ ready: 3 })
@@ -149,7 +149,7 @@ it('starts without a token or an API server that lets it in, and knows nothing u
   api.put(deployments, deployment('booking'))
   await watch.start!()
   writeFileSync(join(directory, 'token'), 'admin-token')
-  await expect.poll(() => api.asked.length, { timeout: 50_000 }).toBeGreaterThan(3)
+  await expect.poll(() => api.asked.length).toBeGreaterThan(3)
   expect((await watch.read()).size).toBe(0)
   api.setRefused(false)
   await expectBooking({ ready: 2 })

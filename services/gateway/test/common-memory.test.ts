@@ -28,7 +28,7 @@ async function startReplica(): Promise<void> {
   })
   replicas.push({ gateway, redis, metrics, lines })
 }
-const untilRedisIs = (up: boolean) => expect.poll(() => replicas.map(({ redis }) => redis.isUp()), { timeout: 50_000 }).toEqual(replicas.map(() => up))
+const untilRedisIs = (up: boolean) => expect.poll(() => replicas.map(({ redis }) => redis.isUp())).toEqual(replicas.map(() => up))
 
 beforeEach(async () => {
   fake = await startFakeRedis()
@@ -134,7 +134,7 @@ describe('kept answers with Redis', () => {
     const [here, there] = await tokens()
     await read(0, '/api/v1/bookings', here!)
     await replicas[1]!.gateway.fetch('/api/v1/bookings', { method: 'POST', token: there!, body: '{}' })
-    await expect.poll(() => fake.asked.filter((command) => command === 'SET').length, { timeout: 50_000 }).toBeGreaterThan(1)
+    await expect.poll(() => fake.asked.filter((command) => command === 'SET').length).toBeGreaterThan(1)
     await killBoth('booking')
     expect([(await read(0, '/api/v1/bookings', here!)).status, (await read(1, '/api/v1/bookings', there!)).status]).toEqual([503, 503])
   })

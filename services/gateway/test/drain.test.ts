@@ -112,7 +112,7 @@ function startLoad(url: string) {
     outcomes,
     more: (count: number) => {
       const before = outcomes.length
-      return expect.poll(() => outcomes.length, { timeout: 50_000 }).toBeGreaterThan(before + count)
+      return expect.poll(() => outcomes.length).toBeGreaterThan(before + count)
     },
     async stop() {
       stopped = true
@@ -161,7 +161,7 @@ describe('a connection to the gateway', () => {
     deaf.socket.write('GET /.well-known/jwks.json HTTP/1.1\r\nhost: a\r\n\r\n')
     const cuts = async () =>
       /^http_connections_cut_total\{reason="stalled-answer"[^}]*\} (\d+)/m.exec(await (await fetch(`${gateway.ops}/metrics`)).text())?.[1]
-    await expect.poll(cuts, { timeout: 50_000 }).toBe('1')
+    await expect.poll(cuts).toBe('1')
     const reader = await fetch(`http://${host}:${gateway.port}/.well-known/jwks.json`)
     expect((await reader.arrayBuffer()).byteLength).toBeGreaterThan(8 * 1024 * 1024)
   }, 240_000)
