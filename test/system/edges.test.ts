@@ -78,6 +78,9 @@ describe('the whole of Alcove', () => {
     const kept = expectDone(await book(leaver, 1))
     expectDone(await admin.call('POST', `/api/v1/users/${leaver.userId}/deactivate`))
     await eventually('the booking of who left is cancelled', async () => (await statusOf(kept.body.id)) === 'cancelled')
+    expectDone(await admin.call('POST', `/api/v1/users/${leaver.userId}/reactivate`))
+    const back = await api.login('member9')
+    await eventually('who came back books again', async () => (await book(back, 2)).status === 201)
   })
 
   it('people: a changed profile, a composed one, a team', async () => {

@@ -166,6 +166,25 @@ describe('what is not theirs', () => {
     })
     expect((await member.call('POST', '/api/v1/bookings', { spaceId: place.spaceId, ...slot(5), payment: card() })).status).toBe(201)
   })
+
+  it('a reactivated person logs in and books again; tokens from before stay dead', async () => {
+    const [admin, leaver] = [await api.login('admin'), await api.login('member10')]
+    expect((await admin.call('POST', `/api/v1/users/${leaver.userId}/deactivate`)).status).toBe(200)
+    await eventually('401', async () => (await leaver.call('GET', '/api/v1/users/me')).status === 401, 5000)
+    expect((await admin.call('POST', `/api/v1/users/${leaver.userId}/reactivate`)).status).toBe(200)
+    const back = await api.login('member10')
+    const body = { spaceId: place.spaceId, ...slot(6), payment: card() }
+    await eventually('a booking', async () => (await back.call('POST', '/api/v1/bookings', body)).status === 201)
+    expect((await leaver.call('GET', '/api/v1/users/me')).status).toBe(401)
+  })
+
+  it('an admin ends all sessions of somebody: every token is refused within 5 s, and a new login is welcome', async () => {
+    const [admin, someone] = [await api.login('admin'), await api.login('member11')]
+    expect((await member.call('DELETE', `/api/v1/auth/users/${someone.userId}/sessions`)).status).toBe(403)
+    expect((await admin.call('DELETE', `/api/v1/auth/users/${someone.userId}/sessions`)).status).toBe(204)
+    await eventually('401', async () => (await someone.call('GET', '/api/v1/users/me')).status === 401, 5000)
+    expect((await (await api.login('member11')).call('GET', '/api/v1/users/me')).status).toBe(200)
+  })
 })
 
 describe('registering', () => {

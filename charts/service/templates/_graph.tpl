@@ -31,6 +31,7 @@ services:
           - account.registered.v1
           - account.verified.v1
           - account.deactivated.v1
+          - account.reactivated.v1
     database: true
     objectives:
       availabilityPercent: 99.9
@@ -65,6 +66,7 @@ services:
         mode: durable
         types:
           - account.deactivated.v1
+          - account.reactivated.v1
       payment:
         mode: durable
         types:
@@ -123,6 +125,7 @@ services:
           - account.verified.v1
           - account.roles-changed.v1
           - account.deactivated.v1
+          - account.reactivated.v1
           - account.verification-requested.v1
           - account.password-reset-requested.v1
       booking:
@@ -235,6 +238,7 @@ services:
         types:
           - account.session-revoked.v1
           - account.deactivated.v1
+          - account.reactivated.v1
     database: false
     redis: true
     objectives:

@@ -120,6 +120,18 @@ export const deleteSession = defineOperation({
   responses: { 204: null },
 })
 
+/** Every session of the person ends; nobody's password changes. Again, or without a session: 204 too. */
+export const deleteUserSessions = defineOperation({
+  id: 'delete-user-sessions',
+  service: 'auth',
+  method: 'DELETE',
+  path: '/v1/auth/users/{id}/sessions',
+  summary: 'End a person’s sessions',
+  access: 'admin',
+  params: IdParamsSchema,
+  responses: { 204: null },
+})
+
 /** 202 whether or not the address is known. */
 export const forgotPassword = defineOperation({
   id: 'forgot-password',

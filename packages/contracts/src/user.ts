@@ -163,6 +163,18 @@ export const deactivateUser = defineOperation({
   problems: ['illegal-transition'],
 })
 
+/** Lets a deactivated person log in and book again. Cancelled bookings and ended sessions stay so. Repeating it changes nothing. */
+export const reactivateUser = defineOperation({
+  ...user,
+  id: 'reactivate-user',
+  method: 'POST',
+  path: '/v1/users/{id}/reactivate',
+  summary: 'Reactivate a person',
+  access: 'admin',
+  params: IdParamsSchema,
+  responses: { 200: UserSchema },
+})
+
 export const listTeams = defineOperation({
   ...user,
   id: 'list-teams',

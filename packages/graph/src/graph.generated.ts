@@ -38,7 +38,8 @@ export const graph: readonly ServiceNode[] = [
         "types": [
           "account.registered.v1",
           "account.verified.v1",
-          "account.deactivated.v1"
+          "account.deactivated.v1",
+          "account.reactivated.v1"
         ]
       }
     },
@@ -85,7 +86,8 @@ export const graph: readonly ServiceNode[] = [
       "account": {
         "mode": "durable",
         "types": [
-          "account.deactivated.v1"
+          "account.deactivated.v1",
+          "account.reactivated.v1"
         ]
       },
       "payment": {
@@ -167,6 +169,7 @@ export const graph: readonly ServiceNode[] = [
           "account.verified.v1",
           "account.roles-changed.v1",
           "account.deactivated.v1",
+          "account.reactivated.v1",
           "account.verification-requested.v1",
           "account.password-reset-requested.v1"
         ]
@@ -319,7 +322,8 @@ export const graph: readonly ServiceNode[] = [
         "mode": "broadcast",
         "types": [
           "account.session-revoked.v1",
-          "account.deactivated.v1"
+          "account.deactivated.v1",
+          "account.reactivated.v1"
         ]
       }
     },

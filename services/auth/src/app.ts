@@ -4,6 +4,7 @@ import type { AuthDeps } from './deps.ts'
 import { changePasswordRoute } from './routes/change-password.ts'
 import { deactivateAccountRoute } from './routes/deactivate-account.ts'
 import { deleteSessionRoute } from './routes/delete-session.ts'
+import { deleteUserSessionsRoute } from './routes/delete-user-sessions.ts'
 import { forgotPasswordRoute } from './routes/forgot-password.ts'
 import { getAccountRoute } from './routes/get-account.ts'
 import { getJwksRoute } from './routes/get-jwks.ts'
@@ -15,6 +16,7 @@ import { listSessionsRoute } from './routes/list-sessions.ts'
 import { loginRoute } from './routes/login.ts'
 import { logoutRoute } from './routes/logout.ts'
 import { lookupAccountsRoute } from './routes/lookup-accounts.ts'
+import { reactivateAccountRoute } from './routes/reactivate-account.ts'
 import { refreshRoute } from './routes/refresh.ts'
 import { registerRoute } from './routes/register.ts'
 import { resetPasswordRoute } from './routes/reset-password.ts'
@@ -32,6 +34,7 @@ export function buildApp(deps: AuthDeps): FastifyInstance {
   app.register(logoutRoute(deps))
   app.register(listSessionsRoute(deps))
   app.register(deleteSessionRoute(deps))
+  app.register(deleteUserSessionsRoute(deps))
   app.register(forgotPasswordRoute(deps))
   app.register(resetPasswordRoute(deps))
   app.register(changePasswordRoute(deps))
@@ -42,6 +45,7 @@ export function buildApp(deps: AuthDeps): FastifyInstance {
   app.register(getAccountRoute(deps))
   app.register(lookupAccountsRoute(deps))
   app.register(deactivateAccountRoute(deps))
+  app.register(reactivateAccountRoute(deps))
   app.register(getOneTimeTokenRoute(deps))
   app.register(listRevocationsRoute(deps))
   return app

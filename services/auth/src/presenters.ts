@@ -3,8 +3,8 @@ import type { Account } from './domain/account.ts'
 import type { Session } from './domain/session.ts'
 
 export function presentAccount(account: Account) {
-  const { id, email, displayName, roles, status, createdAt } = account
-  return { id, email, displayName, roles: [...roles], status, createdAt: toInstant(createdAt) }
+  const { id, email, displayName, roles, status, createdAt, version } = account
+  return { id, email, displayName, roles: [...roles], status, createdAt: toInstant(createdAt), version }
 }
 
 export function presentSession(session: Session, currentId: string) {

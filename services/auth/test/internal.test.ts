@@ -32,7 +32,15 @@ describe('GET /internal/accounts/{id}', () => {
   it('200 with what auth knows, 404 for nobody', async () => {
     const { id, email } = await auth.createAccount({ displayName: 'Ann' })
     const answer = await auth.get(`/internal/accounts/${id}`, asUser)
-    expect(answer.json()).toEqual({ id, email, displayName: 'Ann', roles: ['member'], status: 'active', createdAt: expect.stringMatching(/Z$/) })
+    expect(answer.json()).toEqual({
+      id,
+      email,
+      displayName: 'Ann',
+      roles: ['member'],
+      status: 'active',
+      createdAt: expect.stringMatching(/Z$/),
+      version: expect.any(Number),
+    })
     expect((await auth.get(`/internal/accounts/${newId()}`, asUser)).statusCode).toBe(404)
   })
 })
@@ -74,6 +82,43 @@ describe('POST /internal/accounts/{id}/deactivate', () => {
   it('404 for nobody', async () => {
     const answer = await auth.post(`/internal/accounts/${newId()}/deactivate`, { actorUserId: newId() }, { headers: asUser })
     expect(answer.statusCode).toBe(404)
+  })
+})
+
+describe('POST /internal/accounts/{id}/reactivate', () => {
+  it('lets the person log in again with the password they had, ends no silence of old sessions, and changes nothing when repeated', async () => {
+    const actorUserId = newId()
+    const { account, tokens } = await auth.logInAs(['member'])
+    await auth.post(`/internal/accounts/${account.id}/deactivate`, { actorUserId }, { headers: asUser })
+    for (let time = 0; time < 2; time += 1) {
+      const answer = await auth.post(`/internal/accounts/${account.id}/reactivate`, { actorUserId }, { headers: asUser })
+      expect(answer.json()).toMatchObject({ id: account.id, status: 'active' })
+    }
+    const events = await auth.outbox({ key: account.id })
+    expect(events.map(({ type }) => type).slice(-2)).toEqual(['account.deactivated.v1', 'account.reactivated.v1'])
+    expect(events.at(-1)!.data.version).toBe(events.at(-2)!.data.version + 1)
+    expect((await auth.audits('account.reactivated')).filter(({ subject }) => subject === account.id)).toEqual([
+      expect.objectContaining({ actor: { type: 'user', id: actorUserId } }),
+    ])
+    expect((await auth.post('/v1/auth/refresh', { refreshToken: tokens.refreshToken })).statusCode).toBe(401)
+    expect((await auth.post('/v1/auth/login', { email: account.email, password })).statusCode).toBe(200)
+  })
+
+  it('an address that was never confirmed is not confirmed by it', async () => {
+    const email = auth.newEmail()
+    await auth.post('/v1/auth/register', { email, password, displayName: 'Ann' })
+    const { id } = (await auth.findAccountByEmail(email))!
+    await auth.post(`/internal/accounts/${id}/deactivate`, { actorUserId: newId() }, { headers: asUser })
+    const answer = await auth.post(`/internal/accounts/${id}/reactivate`, { actorUserId: newId() }, { headers: asUser })
+    expect(answer.json().status).toBe('unverified')
+  })
+
+  it('404 for nobody, 400 without an actor, 401 and 403 for other callers', async () => {
+    const url = `/internal/accounts/${newId()}/reactivate`
+    expect((await auth.post(url, { actorUserId: newId() }, { headers: asUser })).statusCode).toBe(404)
+    expect((await auth.post(url, {}, { headers: asUser })).statusCode).toBe(400)
+    expect((await auth.post(url, { actorUserId: newId() })).statusCode).toBe(401)
+    expect((await auth.post(url, { actorUserId: newId() }, { headers: await auth.asService('payment') })).statusCode).toBe(403)
   })
 })
 

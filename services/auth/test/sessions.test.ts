@@ -1,6 +1,7 @@
+import { newId } from '@alcove/kit'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type AuthSuite, bearer, startAuth } from './harness.ts'
+import { type AuthSuite, bearer, password, startAuth } from './harness.ts'
 
 let auth: AuthSuite
 beforeAll(async () => {
@@ -84,5 +85,31 @@ describe('POST /v1/auth/logout', () => {
     expect((await auth.post('/v1/auth/logout')).statusCode).toBe(401)
     const { headers } = await auth.logInAs(['member'])
     expect((await auth.post('/v1/auth/logout', { all: true }, { headers })).statusCode).toBe(400)
+  })
+})
+
+describe('DELETE /v1/auth/users/{id}/sessions', () => {
+  const endAll = (id: string, headers?: Record<string, string>) => auth.app.inject({ method: 'DELETE', url: `/v1/auth/users/${id}/sessions`, headers })
+
+  it('204 ends every session of the person and no other, tells each, and says who did it; again 204', async () => {
+    const [admin, ann, ben] = [await auth.logInAs(['admin']), await auth.logInAs(['member']), await auth.logInAs(['member'])]
+    const second = (await auth.post('/v1/auth/login', { email: ann.account.email, password })).json()
+    for (let time = 0; time < 2; time += 1) expect((await endAll(ann.account.id, admin.headers)).statusCode).toBe(204)
+    for (const { refreshToken } of [ann.tokens, second]) expect((await auth.post('/v1/auth/refresh', { refreshToken })).statusCode).toBe(401)
+    expect((await auth.post('/v1/auth/refresh', { refreshToken: ben.tokens.refreshToken })).statusCode).toBe(200)
+    const told = (await auth.outbox({ key: ann.account.id })).filter(({ type }) => type === 'account.session-revoked.v1')
+    expect(told).toHaveLength(2)
+    expect((await auth.audits('sessions.ended')).filter(({ subject }) => subject === ann.account.id)[0]).toMatchObject({
+      actor: { type: 'user', id: admin.account.id },
+    })
+    expect((await auth.post('/v1/auth/login', { email: ann.account.email, password })).statusCode).toBe(200)
+  })
+
+  it('401 without a token, 403 for everybody but admins, 404 for nobody, 400 for what is no id', async () => {
+    const [admin, operator] = [await auth.logInAs(['admin']), await auth.logInAs(['operator'])]
+    expect((await endAll(operator.account.id)).statusCode).toBe(401)
+    expect((await endAll(operator.account.id, operator.headers)).statusCode).toBe(403)
+    expect((await endAll(newId(), admin.headers)).statusCode).toBe(404)
+    expect((await endAll('x', admin.headers)).statusCode).toBe(400)
   })
 })

@@ -1,5 +1,6 @@
 import {
   accountDeactivated,
+  accountReactivated,
   closureCreated,
   closureDeleted,
   paymentAuthorized,
@@ -13,6 +14,7 @@ import { assertPrismaMatchesDatabase, buildEvent, deliver, deliverMessage, repla
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { onAccountDeactivated } from '../src/consumers/on-account-deactivated.ts'
+import { onAccountReactivated } from '../src/consumers/on-account-reactivated.ts'
 import { onClosureEvents } from '../src/consumers/on-closure-event.ts'
 import { onPaymentEvents } from '../src/consumers/on-payment-event.ts'
 import { createBookingStore } from '../src/db/booking-store.ts'
@@ -36,7 +38,10 @@ const payments = () => ({ pool: h.pool, clock: h.clock, handlers: onPaymentEvent
 const accounts = () => ({
   pool: h.pool,
   clock: h.clock,
-  handlers: [onAccountDeactivated({ storeDeactivation: eventEffects.storeDeactivation, sweepSoon: () => undefined })],
+  handlers: [
+    onAccountDeactivated({ storeDeactivation: eventEffects.storeDeactivation, sweepSoon: () => undefined }),
+    onAccountReactivated({ storeReactivation: eventEffects.storeReactivation }),
+  ],
 })
 
 async function book(behaviour: 'authorize' | 'lose-answer' = 'authorize') {
@@ -125,6 +130,38 @@ describe('payment events', () => {
   test('of an attempt that booking does not know are nothing to it', async () => {
     const { id } = await deliver(payments(), paymentCaptured)
     expect((await h.pool.query('SELECT 1 FROM inbox WHERE event_id = $1', [id])).rowCount).toBe(1)
+  })
+})
+
+describe('account.reactivated', () => {
+  const state = (userId: string, version: number) => ({ userId, version, roles: ['member' as const] })
+  const deactivation = (userId: string, version: number) =>
+    buildEvent(accountDeactivated, { ...state(userId, version), status: 'deactivated' }, { subject: userId })
+  const reactivation = (userId: string, version: number) =>
+    buildEvent(accountReactivated, { ...state(userId, version), status: 'active', reactivatedAt: '2026-01-05T09:00:00Z' }, { subject: userId })
+  const request = (send: Any) => send('POST', '/v1/bookings', { body: buildRequest(h.fakes.addSpace({ hourMinor: 0 })) })
+
+  test('lets the person book again, delivered once or twice, and deactivating again works', async () => {
+    const { send, userId } = await h.as()
+    await deliver(accounts(), accountDeactivated, { ...state(userId, 3), status: 'deactivated' })
+    expect((await request(send)).status).toBe(403)
+    await deliver(accounts(), accountReactivated, { ...state(userId, 4), status: 'active', reactivatedAt: '2026-01-05T09:00:00Z' })
+    expect((await request(send)).status).toBe(201)
+    await deliver(accounts(), accountDeactivated, { ...state(userId, 5), status: 'deactivated' })
+    expect((await request(send)).status).toBe(403)
+  })
+
+  test('an older deactivation that comes later refuses nobody', async () => {
+    const { send, userId } = await h.as()
+    expect(await replayLate({ ...accounts(), topic: 'account' }, { dead: deactivation(userId, 3), meanwhile: [reactivation(userId, 4)] })).toBe('superseded')
+    expect((await request(send)).status).toBe(201)
+  })
+
+  test('an older reactivation that comes later lets nobody in', async () => {
+    const { send, userId } = await h.as()
+    await deliver(accounts(), accountDeactivated, { ...state(userId, 3), status: 'deactivated' })
+    expect(await replayLate({ ...accounts(), topic: 'account' }, { dead: reactivation(userId, 4), meanwhile: [deactivation(userId, 5)] })).toBe('superseded')
+    expect((await request(send)).status).toBe(403)
   })
 })
 

@@ -1,4 +1,4 @@
-import { accountDeactivated, accountSessionRevoked, operations } from '@alcove/contracts'
+import { accountDeactivated, accountReactivated, accountSessionRevoked, operations } from '@alcove/contracts'
 import { newId } from '@alcove/kit'
 import { buildEvent } from '@alcove/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -67,6 +67,23 @@ describe('tokens', () => {
     expect(await statusFor(token)).toBe(200)
     applyAccountEvent(gateway.revocations, buildEvent(accountDeactivated, { userId, version: 2, roles: ['admin'], status: 'deactivated' }))
     expect(await statusFor(token)).toBe(401)
+  })
+
+  it('of a reactivated person are good from the session that begins then, however late the deactivation was heard of', async () => {
+    const userId = newId()
+    const before = await gateway.token(['member'], userId)
+    const reactivatedAt = new Date(Math.floor(Date.now() / 1000) * 1000 + 1000).toISOString()
+    const startMs = Date.parse(reactivatedAt) + 100
+    const sessionId = `${startMs
+      .toString(16)
+      .padStart(12, '0')
+      .replace(/^(.{8})(.{4})$/, '$1-$2')}-7000-8000-000000000001`
+    const after = await gateway.token(['member'], userId, sessionId)
+    const state = { userId, roles: ['member' as const] }
+    gateway.revocations.revoke({ userId, sessionId: null, revokedAtMs: startMs + 10_000 })
+    expect([await statusFor(before), await statusFor(after)]).toEqual([401, 401])
+    applyAccountEvent(gateway.revocations, buildEvent(accountReactivated, { ...state, version: 3, status: 'active', reactivatedAt }))
+    expect([await statusFor(before), await statusFor(after)]).toEqual([401, 200])
   })
 
   it('that are bad do not keep anybody from logging in', async () => {

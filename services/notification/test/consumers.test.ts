@@ -1,5 +1,6 @@
 import {
   accountDeactivated,
+  accountReactivated,
   accountPasswordResetRequested,
   accountRolesChanged,
   accountVerificationRequested,
@@ -37,6 +38,7 @@ describe('an event delivered twice gives one mail', () => {
     [accountVerificationRequested, ['verify-email/mail']],
     [accountPasswordResetRequested, ['reset-password/mail']],
     [accountDeactivated, ['account-deactivated/mail']],
+    [accountReactivated, ['account-reactivated/mail']],
     [bookingConfirmed, ['booking-confirmed/mail', 'booking-confirmed/inbox']],
     [bookingRescheduledV2, ['booking-rescheduled/mail', 'booking-rescheduled/inbox']],
     [bookingCancelled, ['booking-cancelled/mail', 'booking-cancelled/inbox']],

@@ -15,6 +15,7 @@ import { getUserRoute } from './routes/get-user.ts'
 import { listAddressesRoute } from './routes/list-addresses.ts'
 import { listTeamsRoute } from './routes/list-teams.ts'
 import { listUsersRoute } from './routes/list-users.ts'
+import { reactivateUserRoute } from './routes/reactivate-user.ts'
 import { removeTeamMemberRoute } from './routes/remove-team-member.ts'
 import { updateMeRoute } from './routes/update-me.ts'
 import { updateTeamRoute } from './routes/update-team.ts'
@@ -32,6 +33,7 @@ export function buildApp(deps: UserDeps): FastifyInstance {
   app.register(listUsersRoute(deps))
   app.register(getUserRoute(deps))
   app.register(deactivateUserRoute(deps))
+  app.register(reactivateUserRoute(deps))
   app.register(listTeamsRoute(deps))
   app.register(createTeamRoute(deps))
   app.register(getTeamRoute(deps))

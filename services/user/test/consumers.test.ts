@@ -1,4 +1,4 @@
-import { accountDeactivated, accountRegistered, accountVerified } from '@alcove/contracts'
+import { accountDeactivated, accountReactivated, accountRegistered, accountVerified } from '@alcove/contracts'
 import { buildEvent, deliver, replayLate } from '@alcove/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { completeNames } from '../src/domain/complete-names.ts'
@@ -107,5 +107,30 @@ describe('account.deactivated', () => {
     const letters = { dead: build(accountVerified, 2, 'active'), meanwhile: [build(accountDeactivated, 3, 'deactivated')] }
     expect(await replayLate({ ...options(), topic: 'account' }, letters)).toBe('superseded')
     expect((await user.deps.people.find(id))!.status).toBe('deactivated')
+  })
+})
+
+describe('account.reactivated', () => {
+  const at = { reactivatedAt: '2026-01-05T09:00:00Z' }
+  const build = (id: string, version: number, status: 'active' | 'deactivated') =>
+    status === 'active'
+      ? buildEvent(accountReactivated, { ...state(id, version, status), ...at }, { subject: id })
+      : buildEvent(accountDeactivated, state(id, version, status), { subject: id })
+
+  it('marks the profile as active once; makes one where there is none', async () => {
+    await deliver(options(), accountReactivated)
+    const ann = await user.person()
+    await user.call('GET', '/v1/users/me', { as: ann.as })
+    await deliver(options(), accountDeactivated, state(ann.id, 5, 'deactivated'))
+    await deliver(options(), accountReactivated, { ...state(ann.id, 6, 'active'), ...at })
+    expect((await user.outbox(ann.id)).map(({ data }) => data.status)).toEqual(['active', 'deactivated', 'active'])
+  })
+
+  it.each(['active', 'deactivated'] as const)('the last decision stays when an older one is replayed late: %s', async (last) => {
+    const { id } = user.createAccount()
+    await deliver(options(), accountRegistered, state(id, 1, 'unverified'))
+    const older = last === 'active' ? 'deactivated' : 'active'
+    expect(await replayLate({ ...options(), topic: 'account' }, { dead: build(id, 2, older), meanwhile: [build(id, 3, last)] })).toBe('superseded')
+    expect((await user.deps.people.find(id))!.status).toBe(last)
   })
 })

@@ -32,7 +32,13 @@ export function createFakeAuth() {
         const account = accounts.get(id)
         if (!account) return undefined
         if (account.roles.includes('admin')) throw new ProblemError('illegal-transition', 'The last active admin keeps the role.')
-        accounts.set(id, { ...account, status: 'deactivated' })
+        accounts.set(id, { ...account, status: 'deactivated', version: (account.version ?? 1) + 1 })
+        return accounts.get(id)
+      }),
+    reactivate: (id) =>
+      ask(() => {
+        const account = accounts.get(id)
+        if (account?.status === 'deactivated') accounts.set(id, { ...account, status: 'active', version: (account.version ?? 1) + 1 })
         return accounts.get(id)
       }),
   })

@@ -1,5 +1,6 @@
 import { newId, type Role } from '@alcove/kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { setStanding } from '../src/domain/set-standing.ts'
 import { startUser, type UserSuite } from './harness.ts'
 
 let user: UserSuite
@@ -91,6 +92,53 @@ describe('GET /v1/users/{id}', () => {
     expect((await user.call('GET', `/v1/users/${newId()}`, { as })).statusCode).toBe(404)
     expect((await user.call('GET', '/v1/users/nonsense', { as })).statusCode).toBe(400)
     expect((await user.call('GET', `/v1/users/${newId()}`)).statusCode).toBe(401)
+  })
+})
+
+describe('POST /v1/users/{id}/reactivate', () => {
+  it('200 lets the person in again at once, emits one event, and changes nothing when repeated', async () => {
+    const [ann, root] = [await user.person(), await user.person(['admin'])]
+    await user.call('GET', '/v1/users/me', { as: ann.as })
+    await user.call('POST', `/v1/users/${ann.id}/deactivate`, { as: root.as })
+    for (let time = 0; time < 2; time += 1) {
+      const answer = await user.call('POST', `/v1/users/${ann.id}/reactivate`, { as: root.as })
+      expect(answer.statusCode).toBe(200)
+      expect(answer.json()).toMatchObject({ id: ann.id, status: 'active' })
+    }
+    const person = await user.app.inject({ method: 'GET', url: `/internal/people/${ann.id}`, headers: await user.ctx.tokens.asService('booking') })
+    expect(person.json().status).toBe('active')
+    expect((await user.outbox(ann.id)).map(({ data }) => data.status)).toEqual(['active', 'deactivated', 'active'])
+  })
+
+  it('of a deactivation and a reactivation that overtake each other the one that auth decided last stays', async () => {
+    const ann = await user.person(['member'])
+    await user.call('GET', '/v1/users/me', { as: ann.as })
+    await user.pool.query('UPDATE profile SET account_version = 9 WHERE id = $1', [ann.id])
+    const { deps } = user
+    const late = { userId: ann.id, status: 'deactivated' as const, accountVersion: 8, now: deps.now() }
+    await deps.inTransaction((stores) => setStanding(stores, late))
+    expect((await deps.people.find(ann.id))!.status).toBe('active')
+    await deps.inTransaction((stores) => setStanding(stores, { ...late, accountVersion: 9 }))
+    expect((await deps.people.find(ann.id))!.status).toBe('deactivated')
+  })
+
+  it('404 for nobody, 503 while auth is down', async () => {
+    const root = await user.person(['admin'])
+    expect((await user.call('POST', `/v1/users/${newId()}/reactivate`, { as: root.as })).statusCode).toBe(404)
+    user.auth.state.down = true
+    expect((await user.call('POST', `/v1/users/${root.id}/reactivate`, { as: root.as })).statusCode).toBe(503)
+    user.auth.state.down = false
+  })
+
+  it.each<Role>(['member', 'team-admin', 'operator'])('403 for %s', async (role) => {
+    const person = await user.person([role])
+    expect((await user.call('POST', `/v1/users/${person.id}/reactivate`, { as: person.as })).statusCode).toBe(403)
+  })
+
+  it('400 for what is no id, 401 without a token', async () => {
+    const root = await user.person(['admin'])
+    expect((await user.call('POST', '/v1/users/x/reactivate', { as: root.as })).statusCode).toBe(400)
+    expect((await user.call('POST', `/v1/users/${newId()}/reactivate`)).statusCode).toBe(401)
   })
 })
 

@@ -39,6 +39,13 @@ export const accountDeactivated = defineEvent({
   data: Type.Object(state),
   example: { userId, version: 5, roles: ['member'], status: 'deactivated' },
 })
+/** What `deactivated` did is undone, but for what it cancelled. `reactivatedAt` is real time, as token times are: sessions begun from then on are good. */
+export const accountReactivated = defineEvent({
+  topic: 'account',
+  type: 'account.reactivated.v1',
+  data: Type.Object({ ...state, reactivatedAt: InstantSchema }),
+  example: { userId, version: 6, roles: ['member'], status: 'active', reactivatedAt: at },
+})
 const oneTime = Type.Object({ ...account, oneTimeTokenId: IdSchema, expiresAt: InstantSchema })
 const oneTimeExample = { userId, version: 6, oneTimeTokenId: '01890000-0000-7000-8000-000000000003', expiresAt: at }
 export const accountVerificationRequested = defineEvent({ topic: 'account', type: 'account.verification-requested.v1', data: oneTime, example: oneTimeExample })

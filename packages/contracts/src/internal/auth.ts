@@ -11,6 +11,8 @@ export const AccountSchema = Type.Object({
   roles: Type.Array(RoleSchema),
   status: Type.Enum(['unverified', 'active', 'deactivated']),
   createdAt: InstantSchema,
+  /** Of the account's newest event: who keeps a copy of the status takes the newer one. Absent: from an older auth. */
+  version: Type.Optional(Type.Integer({ minimum: 1 })),
 })
 export type Account = Static<typeof AccountSchema>
 
@@ -53,6 +55,18 @@ export const deactivateAccount = defineOperation({
   body: closed({ actorUserId: IdSchema }),
   responses: { 200: AccountSchema },
   problems: ['illegal-transition'],
+})
+/** Lets a deactivated person in again; what was cancelled stays cancelled. Repeating it changes nothing. Emits `account.reactivated`. */
+export const reactivateAccount = defineOperation({
+  id: 'reactivate-account',
+  service: 'auth',
+  method: 'POST',
+  path: '/internal/accounts/{id}/reactivate',
+  summary: 'Reactivate an account',
+  access: 'service',
+  params: IdParamsSchema,
+  body: closed({ actorUserId: IdSchema }),
+  responses: { 200: AccountSchema },
 })
 /** The link of a verification or reset mail, at the moment of use; 404 when used, overdue or the person is gone. */
 export const getOneTimeToken = defineOperation({

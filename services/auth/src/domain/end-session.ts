@@ -1,4 +1,4 @@
-import { sessionNotFound } from '../errors.ts'
+import { accountNotFound, sessionNotFound } from '../errors.ts'
 import { revokeSessions } from './change-account.ts'
 import type { InTransaction, Origin } from './ports.ts'
 
@@ -15,6 +15,18 @@ export async function logOut(deps: EndSessionDeps, input: { userId: string; sess
 /** Ends one of the person's own live sessions; anything else, also another's, is `not-found`. */
 export async function endSession(deps: EndSessionDeps, input: { userId: string; sessionId: string; origin: Origin }): Promise<void> {
   if (!(await end(deps, { ...input, reason: 'ended' }))) throw sessionNotFound()
+}
+
+/** Ends every live session of somebody, for an admin. Ending them again changes nothing. Throws `not-found`. */
+export async function endSessionsOf(deps: EndSessionDeps, input: { userId: string; actorUserId: string; origin: Origin }): Promise<void> {
+  const now = deps.now()
+  await deps.inTransaction(input.origin, async (stores) => {
+    const account = await stores.accounts.lockById(input.userId)
+    if (!account) throw accountNotFound()
+    const ids = await stores.sessions.listLiveIds(account.id, now)
+    await revokeSessions(stores, account, { ids, reason: 'ended', now })
+    await stores.events.audit({ actorUserId: input.actorUserId, action: 'sessions.ended', subject: account.id })
+  })
 }
 
 async function end(deps: EndSessionDeps, input: { userId: string; sessionId: string; origin: Origin; reason: 'logout' | 'ended' }): Promise<boolean> {

@@ -61,6 +61,7 @@ export interface AccountEvents {
   verified(account: Account): Promise<void>
   rolesChanged(account: Account): Promise<void>
   deactivated(account: Account): Promise<void>
+  reactivated(account: Account, reactivatedAt: Date): Promise<void>
   sessionRevoked(account: Account, sessionId: string | null, revokedAt: Date): Promise<void>
   oneTimeTokenRequested(account: Account, token: OneTimeToken): Promise<void>
   audit(entry: AuditEntry): Promise<void>

@@ -1,6 +1,7 @@
 import {
   accountDeactivated,
   accountPasswordResetRequested,
+  accountReactivated,
   accountRegistered,
   accountRolesChanged,
   accountSessionRevoked,
@@ -29,6 +30,7 @@ export function createAccountEvents(tx: PoolClient, context: { origin: Origin | 
     verified: (account) => write(accountVerified, account.id, state(account)),
     rolesChanged: (account) => write(accountRolesChanged, account.id, state(account)),
     deactivated: (account) => write(accountDeactivated, account.id, state(account)),
+    reactivated: (account, reactivatedAt) => write(accountReactivated, account.id, { ...state(account), reactivatedAt: toInstant(reactivatedAt) }),
     sessionRevoked: ({ id, version }, sessionId, revokedAt) =>
       write(accountSessionRevoked, id, { userId: id, version, sessionId, revokedAt: toInstant(revokedAt) }),
     oneTimeTokenRequested: ({ id, version }, token) =>

@@ -25,12 +25,26 @@ export const eventEffects = {
     return rows.map((row) => !row.is_older)
   },
   async storeDeactivation(tx: PoolClient, { userId, version, now }: { userId: string; version: number; now: Date }): Promise<boolean> {
-    const { rowCount } = await tx.query('INSERT INTO deactivated_user (user_id, version, deactivated_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
-      userId,
-      version,
-      now,
-    ])
+    // One that follows a reactivation which has not come yet is swept anew; that reactivation is then the older one.
+    const { rowCount } = await tx.query(
+      `INSERT INTO deactivated_user AS d (user_id, version, deactivated_at)
+       SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM reactivated_user WHERE user_id = $1 AND version > $2)
+       ON CONFLICT (user_id) DO UPDATE SET version = excluded.version, deactivated_at = excluded.deactivated_at,
+         stored_tx = excluded.stored_tx, horizon = NULL, settled_at = NULL WHERE d.version < excluded.version`,
+      [userId, version, now],
+    )
     return rowCount === 1
+  },
+  async storeReactivation(tx: PoolClient, { userId, version }: { userId: string; version: number }): Promise<boolean> {
+    const { rows } = await tx.query<{ isNewest: boolean }>(
+      `WITH noted AS (
+         INSERT INTO reactivated_user AS r (user_id, version) VALUES ($1, $2)
+         ON CONFLICT (user_id) DO UPDATE SET version = excluded.version WHERE r.version < excluded.version RETURNING user_id),
+       lifted AS (DELETE FROM deactivated_user WHERE user_id = $1 AND version < $2)
+       SELECT EXISTS (SELECT FROM noted) AND NOT EXISTS (SELECT FROM deactivated_user WHERE user_id = $1 AND version > $2) AS "isNewest"`,
+      [userId, version],
+    )
+    return rows[0]!.isNewest
   },
   async storeClosure(
     tx: PoolClient,

@@ -1,10 +1,10 @@
 import type { ServiceClient } from '@alcove/client'
-import { accountDeactivated, accountSessionRevoked, listRevocations, type CloudEvent } from '@alcove/contracts'
+import { accountDeactivated, accountReactivated, accountSessionRevoked, listRevocations, type CloudEvent } from '@alcove/contracts'
 import type { Lifecycle, Logger } from '@alcove/kit'
 import type { Revocations } from '../domain/revocations.ts'
 
 /** What the gateway listens to, as its `service.yaml` declares. */
-export const accountEvents = [accountSessionRevoked, accountDeactivated]
+export const accountEvents = [accountSessionRevoked, accountDeactivated, accountReactivated]
 
 /** Applies one of {@link accountEvents}. */
 export function applyAccountEvent(revocations: Revocations, event: CloudEvent): void {
@@ -14,6 +14,9 @@ export function applyAccountEvent(revocations: Revocations, event: CloudEvent): 
   } else if (event.type === accountDeactivated.type) {
     // The event's own time may be on a moved clock; sessions begin in real time.
     revocations.revoke({ userId: (event.data as { userId: string }).userId, sessionId: null, revokedAtMs: Date.now() })
+  } else if (event.type === accountReactivated.type) {
+    const { userId, reactivatedAt } = event.data as typeof accountReactivated.example
+    revocations.readmit(userId, Date.parse(reactivatedAt))
   }
 }
 

@@ -30,6 +30,12 @@ export class Revocations {
     else this.#people.set(userId, Math.max(this.#people.get(userId) ?? 0, revokedAtMs + 999))
   }
 
+  /** Sessions begun from this moment on are good, however late this process heard of the deactivation before it. */
+  readmit(userId: string, fromMs: number): void {
+    const until = this.#people.get(userId)
+    if (until !== undefined) this.#people.set(userId, Math.min(until, fromMs - 1))
+  }
+
   isRevoked(userId: string, sessionId: string): boolean {
     if (this.#sessions.size > 0 && this.#sessions.has(sessionId)) return true
     const until = this.#people.size > 0 ? this.#people.get(userId) : undefined

@@ -2,6 +2,7 @@ import type { Handler } from '@alcove/events'
 import type { ConsumerDeps } from './deps.ts'
 import { onAccountChanged } from './on-account-changed.ts'
 import { onAccountDeactivated } from './on-account-deactivated.ts'
+import { onAccountReactivated } from './on-account-reactivated.ts'
 import { onBookingCancelled } from './on-booking-cancelled.ts'
 import { onBookingConfirmed } from './on-booking-confirmed.ts'
 import { onBookingExpired } from './on-booking-expired.ts'
@@ -15,6 +16,7 @@ export function createHandlers(deps: ConsumerDeps): Handler[] {
   return [
     ...onAccountChanged(deps),
     onAccountDeactivated(deps),
+    onAccountReactivated(deps),
     ...onOneTimeTokenRequested(deps),
     onBookingConfirmed(deps),
     ...onBookingRescheduled(deps),

@@ -6,6 +6,7 @@ export const messageKinds = [
   'verify-email',
   'reset-password',
   'account-deactivated',
+  'account-reactivated',
   'booking-confirmed',
   'booking-rescheduled',
   'booking-cancelled',

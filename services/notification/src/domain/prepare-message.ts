@@ -3,7 +3,7 @@ import type { Formatter } from './format.ts'
 import type { Links } from './links.ts'
 import { findBookingId, type DropReason, type OwedMessage, type Prepared } from './message.ts'
 import { findReminderObstacle } from './time-notices.ts'
-import { describeDeactivation, describePasswordReset, describeVerification, type OneTimeToken } from './templates/account.ts'
+import { describeDeactivation, describePasswordReset, describeReactivation, describeVerification, type OneTimeToken } from './templates/account.ts'
 import * as bookings from './templates/booking.ts'
 import type { Content } from './templates/content.ts'
 import { toHtml, toSubject, toText } from './templates/layout.ts'
@@ -57,6 +57,7 @@ async function writeToPerson(deps: PrepareDeps, message: OwedMessage): Promise<P
   ])
   if (!person || (message.channel === 'mail' && !account)) return { outcome: 'drop', reasonCode: 'recipient-unknown' }
   const to = account?.email ?? ''
+  if (message.kind === 'account-reactivated') return { to, content: describeReactivation(person.displayName) }
   if (bookingId === undefined) return { to, content: describeDeactivation(person.displayName) }
   if (!detail) return { outcome: 'drop', reasonCode: 'booking-unknown' }
   const booking = 'booking' in message.facts ? message.facts.booking : detail.state

@@ -1,5 +1,5 @@
 import { CalleeProblem, type CallOptions, type ServiceClient } from '@alcove/client'
-import { deactivateAccount, getAccount, lookupAccounts } from '@alcove/contracts'
+import { deactivateAccount, getAccount, lookupAccounts, reactivateAccount } from '@alcove/contracts'
 import { ProblemError } from '@alcove/kit'
 import type { Account, AccountDirectory } from '../domain/ports.ts'
 
@@ -17,6 +17,7 @@ export function createAccounts(client: Pick<ServiceClient, 'call'>): AccountsFor
       listByIds: (ids) => lookup({ ids: [...ids] }),
       listByEmail: ({ contains, beforeId, limit }) => lookup({ emailContains: contains, beforeId, limit }),
       deactivate: (id, actorUserId) => orNobody(async () => (await client.call(deactivateAccount, { params: { id }, body: { actorUserId } }, options)).body),
+      reactivate: (id, actorUserId) => orNobody(async () => (await client.call(reactivateAccount, { params: { id }, body: { actorUserId } }, options)).body),
     }
   }
 }

@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg'
 import type { Stores } from '../domain/ports.ts'
 import type { ProfileDefaults } from '../domain/profile.ts'
 import { onAccountDeactivated } from './on-account-deactivated.ts'
+import { onAccountReactivated } from './on-account-reactivated.ts'
 import { onAccountRegistered } from './on-account-registered.ts'
 import { onAccountVerified } from './on-account-verified.ts'
 
@@ -15,5 +16,5 @@ export interface ConsumerDeps {
 }
 
 export function listHandlers(deps: ConsumerDeps): Handler[] {
-  return [onAccountRegistered(deps), onAccountVerified(deps), onAccountDeactivated(deps)]
+  return [onAccountRegistered(deps), onAccountVerified(deps), onAccountDeactivated(deps), onAccountReactivated(deps)]
 }

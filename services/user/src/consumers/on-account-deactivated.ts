@@ -1,7 +1,7 @@
 import { accountDeactivated } from '@alcove/contracts'
 import { onEvent, superseded } from '@alcove/events'
 import { newProfile } from '../domain/ensure-profile.ts'
-import { setDeactivated } from '../domain/set-deactivated.ts'
+import { setStanding } from '../domain/set-standing.ts'
 import type { ConsumerDeps } from './index.ts'
 
 /** Marks the profile, so that booking hears of it also when it asks; makes one if the registration stands in the dead letter. */
@@ -15,6 +15,6 @@ export const onAccountDeactivated = (deps: ConsumerDeps) =>
       return () => deps.wakeNames()
     }
     if (!(await stores.profiles.advance(userId, version))) return superseded
-    await setDeactivated(stores, { userId, now })
+    await setStanding(stores, { userId, status: 'deactivated', now })
     return undefined
   })

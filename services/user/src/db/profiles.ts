@@ -35,6 +35,10 @@ export function createProfileStore(tx: PoolClient): ProfileStore {
       const { rowCount } = await tx.query('UPDATE profile SET account_version = $2 WHERE id = $1 AND account_version < $2', [id, accountVersion])
       return rowCount === 1
     },
+    async knowsNewer(id, accountVersion) {
+      const { rowCount } = await tx.query('SELECT FROM profile WHERE id = $1 AND account_version > $2', [id, accountVersion])
+      return rowCount === 1
+    },
     async markNameDue(id) {
       await tx.query('UPDATE profile SET name_due = true WHERE id = $1 AND NOT name_edited', [id])
     },

@@ -9,6 +9,8 @@ export interface Account {
   readonly displayName: string
   readonly roles: readonly ('member' | 'team-admin' | 'operator' | 'admin')[]
   readonly status: 'unverified' | 'active' | 'deactivated'
+  /** Of the account's newest event. */
+  readonly version?: number
 }
 
 /** auth, asked within one request or sweep. Every method throws `dependency-unavailable` when auth gives no answer. */
@@ -19,6 +21,8 @@ export interface AccountDirectory {
   listByEmail(query: { contains: string; beforeId?: string; limit: number }): Promise<Account[]>
   /** Undefined for nobody; refusals of auth pass through. */
   deactivate(id: string, actorUserId: string): Promise<Account | undefined>
+  /** Undefined for nobody. */
+  reactivate(id: string, actorUserId: string): Promise<Account | undefined>
 }
 
 export interface ProfileStore {
@@ -29,6 +33,8 @@ export interface ProfileStore {
   save(profile: Profile, now: Date): Promise<void>
   /** Whether this account event is newer than any applied to the profile, which then remembers it. */
   advance(id: string, accountVersion: number): Promise<boolean>
+  /** Whether an account event newer than this version was applied to the locked profile. */
+  knowsNewer(id: string, accountVersion: number): Promise<boolean>
   /** Has the name asked of auth again, unless the person has edited it. */
   markNameDue(id: string): Promise<void>
 }

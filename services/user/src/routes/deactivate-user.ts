@@ -2,7 +2,7 @@ import { deactivateUser as operation } from '@alcove/contracts'
 import { addOperation } from '@alcove/kit'
 import type { FastifyInstance } from 'fastify'
 import type { UserDeps } from '../deps.ts'
-import { deactivateUser } from '../domain/deactivate-user.ts'
+import { deactivateUser } from '../domain/change-standing.ts'
 import { presentUser } from '../presenters.ts'
 
 export const deactivateUserRoute = (deps: UserDeps) => async (app: FastifyInstance) => {

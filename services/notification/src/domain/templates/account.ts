@@ -43,6 +43,21 @@ export function describePasswordReset(oneTime: OneTimeToken, format: Formatter, 
   }
 }
 
+export function describeReactivation(displayName: string): Content {
+  return {
+    subject: 'Your account is active again',
+    heading: 'Your account is active again',
+    greeting: displayName,
+    paragraphs: [
+      'An administrator has reactivated your Alcove account. You can log in with the password you had, and book again.',
+      'Bookings that were cancelled when it was deactivated stay cancelled.',
+    ],
+    rows: [],
+    notes: [],
+    brief: 'Your account is active again; cancelled bookings stay cancelled.',
+  }
+}
+
 export function describeDeactivation(displayName: string): Content {
   return {
     subject: 'Your account was deactivated',
