@@ -163,7 +163,7 @@ function printPair(pair: Pair, turns: PairTurns): void {
 async function main(): Promise<void> {
   const dir = makeTemporaryDir('alcove-bench-')
   const sink = startProcess('trace-sink')
-  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: await sink.call<string>('url') }
+  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: await sink.call<string>('url'), OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }
   const embedded: Variant = { name: 'embedded log', kafka: false }
   const kafka: Variant = { name: 'Kafka', kafka: true }
   const tenth: Variant = { name: 'Kafka, a tenth of the traces', kafka: true, env: { ...endpoint, OTEL_TRACES_SAMPLER_ARG: '0.1' } }

@@ -9,7 +9,7 @@ import type { ServiceName } from '@alcove/contracts'
 import { ensureRoleAndDatabase, migrate, removePostgres, startPostgres, type Postgres } from '@alcove/database'
 import { logMigrations } from '@alcove/events'
 import { graph } from '@alcove/graph'
-import { findFreePort } from '@alcove/testing'
+import { findFreePort, startOtlpReceiver, type OtlpReceiver } from '@alcove/testing'
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
@@ -33,11 +33,13 @@ const running = new Map<string, Running>()
 let postgresPort: number
 let apiPort: number
 let postgres: Postgres | undefined
+let receiver: OtlpReceiver | undefined
 let api: Server | undefined
 let key: CryptoKey
 let jwk: JWK
 
 beforeAll(async () => {
+  receiver = await startOtlpReceiver()
   postgresPort = await findFreePort()
   apiPort = await findFreePort()
   const pair = await generateKeyPair('RS256', { extractable: true })
@@ -60,6 +62,7 @@ afterAll(async () => {
   await removePostgres(at('postgres'))
   api?.closeAllConnections()
   api?.close()
+  await receiver?.close()
   rmSync(directory, { recursive: true })
 })
 
@@ -87,6 +90,7 @@ function envOf(name: string): Record<string, string> {
     KUBERNETES_API_URL: `http://127.0.0.1:${apiPort}`,
     KUBERNETES_CREDENTIALS_DIR: at('api'),
     REGISTRY_PROBE_INTERVAL_MS: '200',
+    ...receiver!.env,
     ...Object.fromEntries(services.map((callee) => [`${callee.toUpperCase()}_SERVICE_URL`, `http://127.0.0.1:${ports.get(callee)!.port}`])),
     ...(stored.includes(name) && { DATABASE_URL_FILE: at(`${name}.url`) }),
     ...(name === 'auth' && {
@@ -175,6 +179,24 @@ it('knows its callers by the cluster’s tokens, and the first admin by a passwo
       { timeout: 60_000, interval: 500 },
     )
     .toEqual(Object.fromEntries(services.map((name) => [name, 'ok'])))
+})
+
+it('records requests, calls and statements as the sources do', async () => {
+  await expect
+    .poll(
+      () => {
+        const spans = receiver!.spans()
+        const login = spans.find(({ service, name }) => service === 'gateway' && name === 'POST /api/v1/auth/login')
+        const inTrace = spans.filter(({ traceId }) => traceId === login?.traceId)
+        return [
+          inTrace.some(({ service, kind, name }) => service === 'gateway' && kind === 'client' && name === 'POST /v1/auth/login'),
+          inTrace.some(({ service, kind }) => service === 'auth' && kind === 'server'),
+          inTrace.some(({ service, attributes }) => service === 'auth' && /account/i.test(String(attributes['db.query.text']))),
+        ]
+      },
+      { timeout: 60_000 },
+    )
+    .toEqual([true, true, true])
 })
 
 it('goes on while the API server is away', async () => {

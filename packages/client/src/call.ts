@@ -59,8 +59,8 @@ export function createCaller(deps: CallerDeps): ServiceClient['call'] {
 
   async function attempt(callee: Callee, asked: Asked): Promise<CollectedAnswer> {
     const { operation, options, resends } = asked
-    const { method, path: template, access } = operation
-    return observeTry(deps, { callee: callee.name, method, template, traceparent: options.traceparent, resends }, async (traceparent) => {
+    const { path: template, access } = operation
+    return observeTry(deps, { callee: callee.name, template, traceparent: options.traceparent, resends }, async (traceparent) => {
       const request = buildRequest(asked, traceparent)
       return callee.breaker.run(() => send(callee, request, access === 'service'))
     })

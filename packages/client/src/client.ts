@@ -8,7 +8,6 @@ import { createCallee, type Callee } from './callee.ts'
 import type { AnswerSink } from './exchange.ts'
 import { createForwarder } from './forward.ts'
 import { createClientMetrics } from './metrics.ts'
-import { createCallTracing } from './observe.ts'
 import { ping } from './ping.ts'
 import { createTokenReader } from './tokens.ts'
 
@@ -75,9 +74,8 @@ export interface ServiceClientOptions {
 
 /** The client of one service, with a pool, bulkhead and breaker for each callee the graph declares. */
 export function createServiceClient(options: ServiceClientOptions): ServiceClient {
-  const { self, config, log, concurrencyMax = 128, connectTimeoutMs = 1000 } = options
+  const { self, config, log, tracing, concurrencyMax = 128, connectTimeoutMs = 1000 } = options
   const metrics = createClientMetrics(self, options.metrics)
-  const tracing = options.tracing && createCallTracing(options.tracing)
   const breaker = { ...breakerDefaults, ...options.breaker }
   const callees = new Map<ServiceName, Callee>()
   for (const name of getNode(self).calls as ServiceName[]) {

@@ -1,19 +1,14 @@
 import type { ServiceName } from '@alcove/contracts'
-import { createSubjects, DependencyError, isProbe, type Span, type SpanAttributes, type SpanSubject, type Tracing } from '@alcove/kit'
+import type { Tracing } from '@alcove/kit'
 import { outcomeOf, type ClientMetrics } from './metrics.ts'
 
 export interface Observers {
   metrics: ClientMetrics
-  tracing?: CallTracing
-}
-
-export interface CallTracing extends Tracing {
-  subjectOf: (callee: string, method: string, template: string) => SpanSubject
+  tracing?: Tracing
 }
 
 export interface ObservedTry {
   callee: ServiceName
-  method: string
   /** The path with its parameters' names in place of values. */
   template: string
   traceparent: string | undefined
@@ -21,50 +16,25 @@ export interface ObservedTry {
   resends: number
 }
 
-/** Measures and, where traces are recorded, records one try of a call; `work` gets the `traceparent` to send. */
+/**
+ * Measures and, where traces are recorded, records one try of a call; `work` gets the `traceparent` to send, or none where the instrumentation of
+ * undici sends its own. What is not sent (an open breaker) has no span.
+ */
 export async function observeTry<A extends { status: number }>(
   { metrics, tracing }: Observers,
-  asked: ObservedTry,
+  { callee, template, resends, traceparent }: ObservedTry,
   work: (traceparent: string | undefined) => Promise<A>,
 ): Promise<A> {
-  const span = tracing && startSpan(tracing, asked)
   const startedAt = performance.now()
   let outcome: string
-  let status: number | undefined
   try {
-    const answer = await work(span?.traceparent ?? asked.traceparent)
-    status = answer.status
-    outcome = outcomeOf(status)
+    const answer = await (tracing ? tracing.within(traceparent, () => work(undefined), { callee, template, resends }) : work(traceparent))
+    outcome = outcomeOf(answer.status)
     return answer
   } catch (error) {
     outcome = outcomeOf(error)
-    if (error instanceof DependencyError) status = error.calleeStatus
     throw error
   } finally {
-    metrics.observe(asked.callee, outcome!, (performance.now() - startedAt) / 1000)
-    // From 400 on it is an error for whoever asked.
-    span?.end({ attributes: describeTry(status, asked.resends), error: status === undefined ? outcome! : status >= 400 ? String(status) : undefined })
+    metrics.observe(callee, outcome!, (performance.now() - startedAt) / 1000)
   }
-}
-
-function describeTry(status: number | undefined, resends: number): SpanAttributes {
-  const attributes: SpanAttributes = {}
-  if (status !== undefined) attributes['http.response.status_code'] = status
-  if (resends > 0) attributes['http.request.resend_count'] = resends
-  return attributes
-}
-
-function startSpan(tracing: CallTracing, { callee, method, template, traceparent }: ObservedTry): Span | undefined {
-  if (isProbe(template, traceparent)) return undefined
-  return tracing.start(tracing.subjectOf(callee, method, template), { parent: traceparent })
-}
-
-/** Semantic conventions for HTTP clients, without the URL: its parameters may be secrets. */
-export function createCallTracing(tracing: Tracing): CallTracing {
-  const subjectOf = createSubjects((callee: string, method: string, template: string) => ({
-    name: `${method} ${template}`,
-    kind: 'client' as const,
-    attributes: { 'http.request.method': method, 'url.template': template, 'server.address': callee },
-  }))
-  return { ...tracing, subjectOf }
 }

@@ -1,4 +1,4 @@
-import { createSubjects, isTraceparent, type SpanAttributes, type Tracing } from '@alcove/kit'
+import { isTraceparent, type SpanAttributes, type Tracing } from '@alcove/kit'
 import type { Entry } from './apply.ts'
 
 /** What a span needs of an event about to be published. */
@@ -22,7 +22,7 @@ export const untraced: EventTracing = { publish: (_topic, events, work) => work(
 
 /** Every event has a span of its own on either side, in the trace of the request that caused it; several at once have one more, linked to each. */
 export function createEventTracing(tracing: Tracing, system: string): EventTracing {
-  const subjectOf = createSubjects((operation: 'publish' | 'process', topic: string, type: string | undefined) => ({
+  const subjectOf = (operation: 'publish' | 'process', topic: string, type: string | undefined) => ({
     // As the broker names it.
     name: `${operation} alcove.${topic}`,
     kind: operation === 'publish' ? ('producer' as const) : ('consumer' as const),
@@ -33,7 +33,7 @@ export function createEventTracing(tracing: Tracing, system: string): EventTraci
       'messaging.destination.name': `alcove.${topic}`,
       ...(type !== undefined && { 'cloudevents.event_type': type }),
     },
-  }))
+  })
   return {
     async publish(topic, events, work) {
       // What no traced request caused (a sweep) begins a trace here.
@@ -49,10 +49,14 @@ export function createEventTracing(tracing: Tracing, system: string): EventTraci
       // One transaction for several events belongs to none of their traces.
       const links = entries.length > 1 ? entries.flatMap(({ event }) => readParent(event!.traceparent) ?? []) : undefined
       const batch = links && tracing.start(subjectOf('process', entries[0]!.delivery.topic, undefined), { links })
-      await endAfter(work(traced), (error) => {
-        spans.forEach((span, index) => span.end({ attributes: describeDelivery(entries[index]!), error }))
-        batch?.end({ attributes: { 'messaging.batch.message_count': entries.length }, error })
-      })
+      const { traceparent } = batch ?? spans[0]!
+      await endAfter(
+        tracing.within(traceparent, () => work(traced)),
+        (error) => {
+          spans.forEach((span, index) => span.end({ attributes: describeDelivery(entries[index]!), error }))
+          batch?.end({ attributes: { 'messaging.batch.message_count': entries.length }, error })
+        },
+      )
     },
   }
 }

@@ -13,7 +13,7 @@ import { isRequestId, newId } from './ids.ts'
 import type { Logger } from './log.ts'
 import { requestHistogram } from './metrics.ts'
 import { renderProblem, toProblem } from './problem.ts'
-import { startRequestSpan, traceIdOf, type RequestTracing } from './tracing.ts'
+import { traceIdOf } from './tracing.ts'
 
 export interface AppOptions {
   service: ServiceName
@@ -35,8 +35,6 @@ export interface AppState extends AppOptions {
   paths: Map<string, { pattern: RegExp; methods: Set<string> }>
   /** Set while draining: every answer then ends its connection. */
   draining: boolean
-  /** Set by `runService` where traces are recorded. */
-  tracing?: RequestTracing
   /** Set where demo data are made: see `runAtDemoMoment`. */
   demoClockSecret?: string
 }
@@ -79,7 +77,6 @@ export function createApp(options: AppOptions): FastifyInstance {
   app.setErrorHandler(answerError)
   app.setNotFoundHandler((request, reply) => answerUnknown(state, request, reply))
   app.addHook('onRequest', (request, reply, done) => {
-    if (state.tracing) startRequestSpan(state.tracing, request, reply)
     reply.header('x-request-id', request.id)
     if (state.draining) reply.header('connection', 'close')
     const { rawHeaders } = request.raw

@@ -3,6 +3,7 @@ import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import { readFileSync } from 'node:fs'
 import Type, { type Static, type TObject, type TSchema } from 'typebox'
+import { tracingConfigSchema } from './tracing-config.ts'
 import { brokerConfigSchema, listBrokerProblems, type BrokerConfig } from './broker-config.ts'
 
 type ServiceUrlKey = `${Uppercase<ServiceName>}_SERVICE_URL`
@@ -54,14 +55,7 @@ export const baseConfigSchema = {
   STALLED_ANSWER_TIMEOUT_MS: Type.Integer({ minimum: 100, maximum: 600_000, default: 30_000 }),
   /** Connections of the application port; further ones are closed as they come. */
   CONNECTIONS_MAX: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 4000 }),
-  /** Where traces go (OTLP over HTTP, JSON), such as `http://collector:4318`; empty: nothing is traced and no tracing code is loaded. */
-  OTEL_EXPORTER_OTLP_ENDPOINT: Type.String({ pattern: '^(https?://.+)?$', default: '' }),
-  /** Headers for that receiver, such as `authorization=Bearer%20x`; secret. */
-  OTEL_EXPORTER_OTLP_HEADERS: Type.String({ default: '' }),
-  /** Share of traces that begin here and are recorded, 0 to 1; a trace that comes from a caller is recorded when the caller's is. */
-  OTEL_TRACES_SAMPLER_ARG: Type.Number({ minimum: 0, maximum: 1, default: 1 }),
-  /** More about this process, such as `deployment.environment.name=production,k8s.pod.name=booking-7d9`. */
-  OTEL_RESOURCE_ATTRIBUTES: Type.String({ default: '' }),
+  ...tracingConfigSchema,
   /** Demo installations only: whoever knows it may act in the past (`X-Demo-Clock`), which is how demo data come to have one. Empty: nobody may. */
   DEMO_CLOCK_SECRET: Type.String({ pattern: '^(.{16,128})?$', default: '' }),
   /** Longest time a draining process waits for what is in flight. */

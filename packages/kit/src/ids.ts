@@ -46,11 +46,6 @@ export function newTraceparent(): string {
   return `00-${drawHex(32)}-${drawHex(16)}-00`
 }
 
-/** The `traceparent` of a new recorded span: in its parent's trace, or in a new one. */
-export function newSampledTraceparent(parent?: string | null): string {
-  return `00-${parent ? parent.slice(3, 35) : drawHex(32)}-${drawHex(16)}-01`
-}
-
 const traceparentForm = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
 
 /** Whether a header value is a usable W3C `traceparent` of version 00. */

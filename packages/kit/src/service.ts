@@ -15,8 +15,8 @@ import { createMetrics } from './metrics.ts'
 import { addOperation } from './operation.ts'
 import { recordOutgoing } from './outgoing.ts'
 import { createOpsServer, runChecks, type Check, type OpsState } from './ops.ts'
-import type { OtlpOptions } from './otlp.ts'
-import { createSubjects, describeRequest, type Tracing } from './tracing.ts'
+import type { RecordingOptions } from './recording.ts'
+import type { Tracing } from './tracing.ts'
 
 /**
  * When a part stops while draining: consumers first, then what requests use, then the relay, the broker, databases and clients (`adapter`), and
@@ -55,7 +55,7 @@ export interface BuildContext<C> {
   clock: Clock
   killPoints: KillPoints
   authenticator: Authenticator
-  /** For clients and events; the app's own requests are traced without further ado. Undefined where nothing is traced. */
+  /** For clients and events; requests and statements are traced by OpenTelemetry's instrumentations. Undefined where nothing is traced. */
   tracing: Tracing | undefined
 }
 
@@ -94,7 +94,6 @@ export async function runService<P extends Record<string, TSchema>>(definition: 
     const parts = await definition.build({ config, log, metrics, clock, killPoints, authenticator, tracing })
     parts.app.alcove.demoClockSecret = config.DEMO_CLOCK_SECRET
     if (tracing) {
-      parts.app.alcove.tracing = { ...tracing, subjectOf: createSubjects(describeRequest) }
       parts.lifecycles.push({ name: 'traces', phase: 'telemetry', stop: () => tracing.stop() })
     }
     addStatusRoute(definition.name, config, parts)
@@ -127,10 +126,10 @@ function readConfig<P extends Record<string, TSchema>>(definition: ServiceDefini
 }
 
 /** Loaded only when configured: an untraced process has nothing of it in memory. */
-async function loadTracing(options: OtlpOptions): Promise<Tracing | undefined> {
+async function loadTracing(options: RecordingOptions): Promise<Tracing | undefined> {
   if (options.config.OTEL_EXPORTER_OTLP_ENDPOINT === '') return undefined
-  const { createOtlpTracing } = await import('./otlp.ts')
-  return createOtlpTracing(options)
+  const { startRecording } = await import('./recording.ts')
+  return startRecording(options)
 }
 
 function buildClock(config: BaseConfig): Clock {

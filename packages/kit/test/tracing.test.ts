@@ -1,182 +1,206 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from '@alcove/testing'
+import { createServer as createHttp2Server } from 'node:http2'
+import type { AddressInfo, Server } from 'node:net'
+import { startOtlpReceiver, type OtlpReceiver } from '@alcove/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { baseConfigSchema, createLogger, isTraceparent, loadConfig, newTraceparent, type BaseConfig } from '../src/index.ts'
-import { createOtlpTracing } from '../src/otlp.ts'
+import { newTraceparent } from '../src/index.ts'
+import { killServices, startService, statusOf, type Running } from './running-service.ts'
 
 let receiver: OtlpReceiver
 beforeEach(async () => {
   receiver = await startOtlpReceiver()
 })
-afterEach(() => receiver.close())
+afterEach(async () => {
+  killServices()
+  await receiver.close()
+})
 
-const lines: string[] = []
-function build(env: Record<string, string> = {}) {
-  const config = loadConfig({ type: 'object', properties: baseConfigSchema } as never, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, ...env }) as BaseConfig
-  return createOtlpTracing({
-    service: 'workspace',
-    config,
-    log: createLogger({ service: 'workspace', destination: { write: (line) => void lines.push(line) } }),
-  })
+/** The fixture once it is ready; its spans go to the receiver unless `env` says otherwise. */
+async function start(env: Record<string, string> = {}): Promise<Running> {
+  const running = await startService({ ...receiver.env, SLOW_MS: '0', ...env })
+  await expect.poll(() => statusOf(`${running.ops}/readyz`), { timeout: 50_000 }).toBe(200)
+  return running
 }
-const attributes = { 'http.request.method': 'GET' }
+async function drain({ child, exited }: Running): Promise<number | null> {
+  child.kill('SIGTERM')
+  return (await exited).code
+}
 const withFlags = (traceparent: string, flags: string) => traceparent.slice(0, 53) + flags
+const listen = async (server: Server): Promise<number> => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
+}
+const post = (url: string, body: object, headers: Record<string, string> = {}) =>
+  fetch(url, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } })
 
-describe('a span', () => {
-  it('hands on a traceparent of its own within its parent’s trace, and arrives when tracing stops', async () => {
-    const tracing = build()
-    const parent = withFlags(newTraceparent(), '01')
-    const span = tracing.start({ name: 'GET /x', kind: 'server', attributes }, { parent })
-    const child = tracing.start({ name: 'GET /y', kind: 'client', attributes }, { parent: span.traceparent, links: [parent] })
-    child.end({ error: 'timeout' })
-    span.end({ attributes: { 'http.response.status_code': 200 } })
-    await tracing.stop()
-    const [first, second] = receiver.spans()
-    expect(isTraceparent(span.traceparent)).toBe(true)
-    expect(first).toMatchObject({ name: 'GET /y', failed: true, attributes: { 'error.type': 'timeout' }, links: [{ spanId: parent.slice(36, 52) }] })
-    expect(second).toMatchObject({ traceId: parent.slice(3, 35), parentSpanId: parent.slice(36, 52), failed: false })
-    expect(first!.parentSpanId).toBe(second!.spanId)
-    expect(span.traceparent).toBe(`00-${second!.traceId}-${second!.spanId}-01`)
+describe('a request', () => {
+  it('is a span within its caller’s trace, with its route in place of path and query', async () => {
+    const running = await start()
+    const traceparent = withFlags(newTraceparent(), '01')
+    const answer = await fetch(`${running.app}/slow`, { headers: { traceparent, 'x-request-id': 'r-1' } })
+    await fetch(`${running.app}/slow?secret=hidden`, { headers: { traceparent } })
+    expect([answer.status, await drain(running)]).toEqual([200, 0])
+    const [span] = receiver.spans()
+    expect(span).toMatchObject({ name: 'GET /slow', kind: 'server', service: 'workspace', failed: false, traceId: traceparent.slice(3, 35) })
+    expect(span!.parentSpanId).toBe(traceparent.slice(36, 52))
+    expect(span!.attributes).toMatchObject({
+      'http.request.method': 'GET',
+      'http.route': '/slow',
+      'url.path': '/slow',
+      'http.response.status_code': 200,
+      'alcove.request_id': 'r-1',
+    })
+    expect(receiver.text()).not.toContain('hidden')
+  })
+  it('that is refused is no failure of the server; one that fails is, and neither says what the error said', async () => {
+    const running = await start()
+    await post(`${running.app}/fail/hidden-id`, { text: 'hidden text', status: 404 })
+    await post(`${running.app}/fail/hidden-id`, { text: 'hidden text', status: 500 })
+    await fetch(`${running.app}/nowhere/hidden`)
+    await drain(running)
+    const requests = receiver.spans().filter(({ kind }) => kind === 'server')
+    expect(requests.map(({ name, failed, attributes }) => [name, attributes['http.response.status_code'], failed])).toEqual([
+      ['POST /fail/:id', 404, false],
+      ['POST /fail/:id', 500, true],
+      ['GET', 404, false],
+    ])
+    expect(receiver.text()).not.toContain('hidden')
+  })
+  it('whose client goes away ends as failed', async () => {
+    const running = await start({ SLOW_MS: '60000' })
+    const gone = new AbortController()
+    const asked = fetch(`${running.app}/slow`, { signal: gone.signal }).catch(() => 'gone')
+    await expect.poll(() => running.output(), { timeout: 50_000 }).toContain('slow begun')
+    gone.abort()
+    await asked
+    await expect
+      .poll(() => receiver.spans(), { timeout: 50_000 })
+      .toMatchObject([{ name: 'GET /slow', failed: true, attributes: { 'error.type': 'client-gone' } }])
+  })
+  it('of a machine that probes begins no trace', async () => {
+    const running = await start()
+    await fetch(`${running.app}/health`)
+    await fetch(`${running.app}/slow`)
+    await drain(running)
+    expect(receiver.spans().map(({ name }) => name)).toEqual(['GET /slow'])
   })
 })
 
-describe('what a span holds', () => {
-  const traceparents = (count: number) => Array.from({ length: count }, () => withFlags(newTraceparent(), '01'))
-  it('the values of its kind and its own, in the types they have; long ones cut', async () => {
-    const tracing = build()
-    const subject = { name: 'GET /"x"', kind: 'client' as const, attributes: { 'a "quoted" name': 'one\n"two" – три', long: 'x'.repeat(300) } }
-    tracing.start(subject).end({ attributes: { whole: 7, half: 0.5, none: Number.NaN, yes: true } })
-    tracing.start(subject).end({ error: 'timeout' })
-    await tracing.stop()
-    const [first, second] = receiver.spans()
-    const common = { 'a "quoted" name': 'one\n"two" – три', long: 'x'.repeat(256) }
-    expect(first).toMatchObject({ name: 'GET /"x"', kind: 'client', failed: false, parentSpanId: '' })
-    expect(first!.attributes).toEqual({ ...common, whole: 7, half: 0.5, none: 'NaN', yes: true })
-    expect(second!.attributes).toEqual({ ...common, 'error.type': 'timeout' })
-    expect(second!.failed).toBe(true)
-  })
-  it('when it began and ended, to the nanosecond', async () => {
-    const tracing = build()
-    const before = BigInt(Date.now()) * 1_000_000n
-    const span = tracing.start({ name: 'GET /x', kind: 'server', attributes })
-    await new Promise((resolve) => setTimeout(resolve, 2))
-    span.end()
-    const after = BigInt(Date.now() + 1) * 1_000_000n
-    await tracing.stop()
-    const [{ startedAtNs, endedAtNs }] = receiver.spans() as [ReceivedSpan]
-    expect(startedAtNs).toBeGreaterThanOrEqual(before)
-    // A timer of 2 ms may fire up to 1 ms early by the other clock.
-    expect(endedAtNs - startedAtNs).toBeGreaterThan(1_000_000n)
-    expect(endedAtNs).toBeLessThanOrEqual(after)
-  })
-  it('the last 500 of its links, and how many there were besides', async () => {
-    const tracing = build()
-    const links = traceparents(503)
-    tracing.start({ name: 'process x', kind: 'consumer', attributes }, { links }).end()
-    await tracing.stop()
-    expect(receiver.spans()[0]!.links.map(({ spanId }) => spanId)).toEqual(links.slice(3).map((link) => link.slice(36, 52)))
-    expect(receiver.text()).toContain('"droppedLinksCount":3')
-  })
-  it('the process it comes from', async () => {
-    const tracing = build({ OTEL_RESOURCE_ATTRIBUTES: 'team=rooms%20%22a%22', SERVICE_VERSION: '7.1.0' })
-    tracing.start({ name: 'GET /x', kind: 'server', attributes }).end()
-    await tracing.stop()
+describe('the process', () => {
+  it('says of itself what the standard’s variables and its own name and version say', async () => {
+    const running = await start({
+      OTEL_RESOURCE_ATTRIBUTES: 'team=rooms%20%22a%22,service.name=somebody-else',
+      OTEL_EXPORTER_OTLP_HEADERS: 'x-tenant=rooms%20and%20desks',
+      SERVICE_VERSION: '7.1.0',
+    })
+    await fetch(`${running.app}/slow`)
+    await drain(running)
     expect(receiver.spans()[0]!.resource).toMatchObject({
       team: 'rooms "a"',
       'service.name': 'workspace',
+      'service.namespace': 'alcove',
       'service.version': '7.1.0',
-      'process.pid': process.pid,
+      'service.instance.id': expect.stringMatching(/^[0-9a-f-]{36}$/),
+      'process.pid': running.child.pid,
     })
+    expect(receiver.headers()[0]).toMatchObject({ 'x-tenant': 'rooms and desks' })
+  })
+  it('is called what OTEL_SERVICE_NAME says', async () => {
+    const running = await start({ OTEL_SERVICE_NAME: 'rooms' })
+    await fetch(`${running.app}/slow`)
+    await drain(running)
+    expect(receiver.spans()[0]!.service).toBe('rooms')
   })
 })
 
-describe('sending', () => {
-  it('begins when there is a request full of spans; each arrives once', async () => {
-    const tracing = build()
-    const started = Array.from({ length: 2000 }, () => tracing.start({ name: 'GET /x', kind: 'server', attributes }))
-    for (const span of started) span.end()
-    await expect.poll(() => receiver.spans().length).toBeGreaterThan(500)
-    await tracing.stop()
-    expect(receiver.spans().map(({ traceId, spanId }) => `00-${traceId}-${spanId}-01`)).toEqual(started.map(({ traceparent }) => traceparent))
-  })
-  it('is tried again when a receiver is busy', async () => {
-    const answers = [503, 200]
-    const bodies: string[] = []
-    const busy = createServer((request, response) => {
-      request.setEncoding('utf8').on('data', (text: string) => bodies.push(text))
-      request.on('end', () => response.writeHead(answers.shift()!).end())
+describe('protocols', () => {
+  it('protocol buffers over HTTP are the default', async () => {
+    const got: { type: string | undefined; text: string }[] = []
+    const collector = createServer((request, response) => {
+      let text = ''
+      request.setEncoding('latin1').on('data', (part: string) => (text += part))
+      request.on('end', () => {
+        got.push({ type: request.headers['content-type'], text })
+        response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end()
+      })
     })
-    await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve))
-    const tracing = build({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(busy.address() as AddressInfo).port}` })
-    tracing.start({ name: 'GET /x', kind: 'server', attributes }).end()
-    await tracing.stop()
-    busy.close()
-    expect(answers).toEqual([])
-    expect(bodies[0]).toContain('"GET /x"')
-    expect(bodies[1]).toBe(bodies[0])
+    const port = await listen(collector)
+    const running = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`, OTEL_EXPORTER_OTLP_PROTOCOL: '' })
+    await fetch(`${running.app}/slow`)
+    await drain(running)
+    collector.close()
+    expect(got).toMatchObject([{ type: 'application/x-protobuf', text: expect.stringContaining('GET /slow') }])
+  })
+  it('gRPC', async () => {
+    const got: { path: string; text: string }[] = []
+    const collector = createHttp2Server()
+    collector.on('stream', (stream, headers) => {
+      let text = ''
+      stream.setEncoding('latin1').on('data', (part: string) => (text += part))
+      stream.on('end', () => {
+        got.push({ path: String(headers[':path']), text })
+        stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }))
+        stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
+        // One message of no bytes: everything was taken.
+        stream.end(Buffer.from([0, 0, 0, 0, 0]))
+      })
+    })
+    const port = await listen(collector as unknown as Server)
+    const running = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' })
+    await fetch(`${running.app}/slow`)
+    await drain(running)
+    collector.close()
+    expect(got).toMatchObject([{ path: '/opentelemetry.proto.collector.trace.v1.TraceService/Export', text: expect.stringContaining('GET /slow') }])
+  })
+  it('an unknown one is refused at the start', async () => {
+    const running = await startService({ ...receiver.env, OTEL_EXPORTER_OTLP_PROTOCOL: 'carrier-pigeon' })
+    expect((await running.exited).code).toBe(1)
+    expect(running.output()).toContain('OTEL_EXPORTER_OTLP_PROTOCOL must be equal to one of the allowed values: http/protobuf, http/json, grpc')
   })
 })
 
 describe('sampling', () => {
-  const roots = async (ratio: string, count: number) => {
-    const tracing = build({ OTEL_TRACES_SAMPLER_ARG: ratio })
-    const flags = Array.from({ length: count }, () => {
-      const span = tracing.start({ name: 'GET /x', kind: 'server', attributes })
-      const child = tracing.start({ name: 'GET /y', kind: 'client', attributes }, { parent: span.traceparent })
-      child.end()
-      span.end()
-      return span.traceparent.slice(53)
-    })
-    await tracing.stop()
-    return flags.filter((flag) => flag === '01').length
-  }
-  it.each([
-    ['0', 0, 0],
-    ['1', 400, 400],
-    // Six standard deviations of a coin thrown 400 times.
-    ['0.5', 140, 260],
-  ])('a share of %s of the traces that begin here', async (ratio, least, most) => {
-    const sampled = await roots(ratio, 400)
-    expect(sampled).toBeGreaterThanOrEqual(least)
-    expect(sampled).toBeLessThanOrEqual(most)
-    expect(receiver.spans()).toHaveLength(sampled * 2)
+  const ask = (running: Running, traceparent: string) => fetch(`${running.app}/slow`, { headers: { traceparent } })
+
+  it('a share of 0 records none of the traces that begin here, and the caller’s decision is followed all the same', async () => {
+    const running = await start({ OTEL_TRACES_SAMPLER_ARG: '0' })
+    const wanted = withFlags(newTraceparent(), '01')
+    for (let count = 0; count < 20; count += 1) await fetch(`${running.app}/slow`)
+    await ask(running, wanted)
+    await drain(running)
+    expect(receiver.spans().map(({ traceId }) => traceId)).toEqual([wanted.slice(3, 35)])
   })
-  it('nothing of a trace that began where nothing is recorded: its first spans would be missing', async () => {
-    const always = build()
-    const parent = newTraceparent()
-    const span = always.start({ name: 'GET /x', kind: 'server', attributes }, { parent })
-    span.end()
-    await always.stop()
-    expect(span.traceparent).toBe(parent)
+  it('what a caller does not record is not recorded here, whatever the share', async () => {
+    const running = await start()
+    await ask(running, withFlags(newTraceparent(), '00'))
+    await fetch(`${running.app}/slow`)
+    await drain(running)
+    expect(receiver.spans()).toMatchObject([{ parentSpanId: '' }])
+  })
+  it('always_off records nothing', async () => {
+    const running = await start({ OTEL_TRACES_SAMPLER: 'always_off' })
+    await ask(running, withFlags(newTraceparent(), '01'))
+    await drain(running)
     expect(receiver.spans()).toEqual([])
-  })
-  it('the caller’s decision, whatever the share', async () => {
-    const never = build({ OTEL_TRACES_SAMPLER_ARG: '0' })
-    const sampled = never.start({ name: 'GET /x', kind: 'server', attributes }, { parent: withFlags(newTraceparent(), '01') })
-    sampled.end()
-    await never.stop()
-    const always = build()
-    const parent = withFlags(newTraceparent(), '00')
-    const unsampled = always.start({ name: 'GET /x', kind: 'server', attributes }, { parent })
-    unsampled.end()
-    await always.stop()
-    expect(sampled.traceparent.slice(53)).toBe('01')
-    expect(unsampled.traceparent).toBe(parent)
-    expect(receiver.spans()).toHaveLength(1)
   })
 })
 
 describe('a receiver that is away', () => {
-  it('is told of in the log once a minute, and nothing throws', async () => {
+  it('is told of in the log once, and the process serves and ends as ever', async () => {
     const away = await startOtlpReceiver()
     await away.close()
-    const tracing = build({ OTEL_EXPORTER_OTLP_ENDPOINT: away.url })
-    lines.length = 0
-    // Three requests' worth: the first that fails ends it, or stopping would take as long as all of them.
-    for (let count = 0; count < 1500; count += 1) tracing.start({ name: 'GET /x', kind: 'server', attributes }).end()
-    await tracing.stop()
-    expect(lines.filter((line) => line.includes('spans could not be sent'))).toHaveLength(1)
-    expect(lines.join('')).not.toContain('"level":"error"')
+    const running = await start({ ...away.env, OTEL_EXPORTER_OTLP_TIMEOUT: '500', OTEL_BSP_SCHEDULE_DELAY: '50' })
+    expect(await statusOf(`${running.app}/slow`)).toBe(200)
+    await expect.poll(() => running.output(), { timeout: 50_000 }).toContain('spans could not be sent')
+    // Its span is sent in vain too, at the latest when the process ends.
+    expect(await statusOf(`${running.app}/slow`)).toBe(200)
+    expect(await drain(running)).toBe(0)
+    expect(
+      running
+        .output()
+        .split('\n')
+        .filter((line) => line.includes('spans could not be sent')),
+    ).toHaveLength(1)
+    expect(running.output()).not.toContain('"level":"error"')
   })
 })

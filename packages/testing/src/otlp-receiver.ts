@@ -21,6 +21,8 @@ export interface ReceivedSpan {
 export interface OtlpReceiver {
   /** For OTEL_EXPORTER_OTLP_ENDPOINT. */
   url: string
+  /** What a process needs to send its spans here, and soon. */
+  env: Record<string, string>
   spans(): ReceivedSpan[]
   /** All spans of a trace. */
   trace(traceId: string): ReceivedSpan[]
@@ -71,8 +73,10 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', OTEL_BSP_SCHEDULE_DELAY: '200' },
     spans: () => [...spans],
     trace: (traceId) => spans.filter((span) => span.traceId === traceId),
     text: () => texts.join('\n'),

@@ -26,7 +26,7 @@ export interface Ground {
 export async function startGround(): Promise<Ground> {
   const vault = createVault()
   const receiver = await startOtlpReceiver()
-  const env = { RATE_LIMITS: 'off', LOG_LEVEL: 'trace', TRUSTED_PROXY_HOPS: '1', OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url }
+  const env = { RATE_LIMITS: 'off', LOG_LEVEL: 'trace', TRUSTED_PROXY_HOPS: '1', ...receiver.env }
   const api = connect(await startStack({ demo: 'accounts', env, testControls: true }))
   const from = { 'x-forwarded-for': vault.keep('network address of a client', '203.0.113.77') }
   keepCredentials(vault, api.stack)
