@@ -1,7 +1,7 @@
 import type { ServiceName } from '@alcove/contracts'
 import { DependencyError } from '@alcove/kit'
 import CircuitBreaker from 'opossum'
-import { CallerGoneError } from './exchange.ts'
+import { isCalleeFault } from './faults.ts'
 
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
@@ -33,22 +33,13 @@ export interface Breaker {
   close(): void
 }
 
-/** Errors that say nothing about the callee's health: its caller went away or gave it too little time to be judged by, or all places were taken. */
-function isInconclusive(error: unknown): boolean {
-  return error instanceof DependencyError && (error instanceof CallerGoneError || error.reason === 'bulkhead' || inconclusive.has(error))
-}
-
-const inconclusive = new WeakSet<DependencyError>()
-
-/** Marks a timeout that a small budget brought about: whoever sends many of those must not open a breaker for everybody. */
-export function markInconclusive(error: unknown): unknown {
-  if (error instanceof DependencyError) inconclusive.add(error)
-  return error
-}
-
-/** A breaker around one callee. Failures are {@link DependencyError}s; a probe that ends inconclusively keeps it open. */
+/**
+ * A breaker around one callee. Only what {@link isCalleeFault} names is a failure, only an answer is a success, and everything else leaves no trace: it opens
+ * nothing, closes nothing, hides no failure, and as a probe makes room for the next one.
+ */
 export function createBreaker(callee: ServiceName, settings: BreakerSettings, changed: (state: BreakerState) => void): Breaker {
-  const circuit = new CircuitBreaker((work: () => Promise<unknown>) => work(), {
+  // Given outcomes, not work: opossum knows no third one beside success and failure.
+  const circuit = new CircuitBreaker((outcome: () => Promise<void>) => outcome(), {
     name: callee,
     timeout: false,
     volumeThreshold: settings.volumeThreshold,
@@ -71,11 +62,19 @@ export function createBreaker(callee: ServiceName, settings: BreakerSettings, ch
     openedAt = performance.now()
     changed('open')
   })
-  circuit.on('halfOpen', () => changed('half-open'))
+  circuit.on('halfOpen', () => {
+    probe = undefined
+    changed('half-open')
+  })
   circuit.on('close', () => {
     failures = 0
     changed('closed')
   })
+  /** The probe under way. One at a time; one that takes longer than the breaker stays open holds back nobody else. */
+  let probe: { begunAt: number } | undefined
+  const isProbed = () => probe !== undefined && performance.now() - probe.begunAt < settings.resetTimeoutMs
+  /** What comes of a call that was begun before the breaker opened changes nothing any more. */
+  const note = (outcome: () => Promise<void>) => circuit.fire(outcome).then(noted, noted)
   const refuse = () => {
     const waitMs = openedAt + settings.resetTimeoutMs - performance.now()
     return new DependencyError(callee, { sent: false, reason: 'open', retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) })
@@ -83,25 +82,23 @@ export function createBreaker(callee: ServiceName, settings: BreakerSettings, ch
   return {
     state,
     async run<T>(work: () => Promise<T>): Promise<T> {
-      if (circuit.opened) throw refuse()
-      const probing = circuit.halfOpen
-      let setAside: unknown
-      const guarded = () =>
-        work().catch((error: unknown) => {
-          if (probing || !isInconclusive(error)) throw error
-          setAside = error
-        })
+      if (circuit.opened || (circuit.halfOpen && isProbed())) throw refuse()
+      const own = circuit.halfOpen ? { begunAt: performance.now() } : undefined
+      if (own) probe = own
       let result: T
       try {
-        result = (await circuit.fire(guarded)) as T
+        result = await work()
       } catch (error) {
-        if ((error as { code?: string }).code === 'EOPENBREAKER') throw refuse()
+        if (isCalleeFault(error)) await note(() => Promise.reject(error))
+        if (probe === own) probe = undefined
         throw error
       }
-      if (setAside !== undefined) throw setAside
+      await note(() => Promise.resolve())
       return result
     },
     force: (wanted) => (wanted === 'open' ? circuit.open() : circuit.close()),
     close: () => circuit.shutdown(),
   }
 }
+
+const noted = () => undefined

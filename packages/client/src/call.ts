@@ -1,12 +1,12 @@
 import type { Operation, ServiceName } from '@alcove/contracts'
 import { demoClockHeaders, DependencyError } from '@alcove/kit'
-import { markInconclusive } from './breaker.ts'
 import type { Callee } from './callee.ts'
 import type { CallAnswer, CallOptions, ServiceClient } from './client.ts'
 import { exchangeText, type CollectedAnswer, type ExchangeRequest } from './exchange.ts'
+import { CutShortError } from './faults.ts'
 import { observeTry, type Observers } from './observe.ts'
 import { toCalleeError } from './problem.ts'
-import { allotMs, isTimeout, judgedFromMs, toBudgetHeader } from './time-budget.ts'
+import { allot, toBudgetHeader } from './time-budget.ts'
 import { compilePath } from './url.ts'
 
 export interface CallerDeps extends Observers {
@@ -36,8 +36,8 @@ export function createCaller(deps: CallerDeps): ServiceClient['call'] {
   function buildRequest(asked: Asked, traceparent: string | undefined): ExchangeRequest {
     const { operation, input, options } = asked
     const { service: callee, method } = operation
-    const timeoutMs = allotMs(options)
-    if (timeoutMs <= 0) throw new DependencyError(callee, { sent: false, reason: 'timeout' })
+    const { timeoutMs, timeoutCounts } = allot(options)
+    if (timeoutMs <= 0) throw new CutShortError(callee, false)
     const headers: Record<string, string> = { accept: 'application/json', ...options.headers, 'x-service-name': deps.self, ...demoClockHeaders() }
     headers['x-request-deadline-ms'] = toBudgetHeader(timeoutMs)
     if (operation.access === 'service') headers['x-service-authorization'] = `Bearer ${deps.readToken(callee)}`
@@ -46,13 +46,11 @@ export function createCaller(deps: CallerDeps): ServiceClient['call'] {
     if (traceparent !== undefined) headers.traceparent = traceparent
     const body = input.body === undefined ? null : JSON.stringify(input.body)
     if (body !== null) headers['content-type'] = 'application/json'
-    return { callee, method, path: buildPath(asked), headers, body, timeoutMs, signal: options.signal }
+    return { callee, method, path: buildPath(asked), headers, body, timeoutMs, timeoutCounts, signal: options.signal }
   }
 
   async function send(callee: Callee, request: ExchangeRequest, service: boolean): Promise<CollectedAnswer> {
-    const answer = await exchangeText(callee.pool, { ...request, onOver: callee.enter() }).catch((error: unknown) => {
-      throw isTimeout(error) && request.timeoutMs < judgedFromMs ? markInconclusive(error) : error
-    })
+    const answer = await exchangeText(callee.pool, { ...request, onOver: callee.enter() })
     if (answer.status >= 500) throw toCalleeError(callee.name, answer, service)
     return answer
   }

@@ -27,7 +27,7 @@ type PartOf<K extends string, V> = undefined extends V ? { [P in K]?: V } : { [P
 export type CallInput<O extends Operation> = PartOf<'params', ParamsOf<O>> & PartOf<'body', BodyOf<O>> & { query?: QueryOf<O> }
 export type CallAnswer<O extends Operation> = ResponseOf<O> & { headers: IncomingHttpHeaders }
 
-/** A request that is passed on as it came; `headers` are sent as they are. */
+/** A request that is passed on as it came; `headers` are sent as they are, with the budget and the caller's token added. */
 export interface ForwardRequest {
   method: string
   path: string
@@ -38,7 +38,7 @@ export interface ForwardRequest {
   body: Buffer | null
   timeoutMs: number
   signal?: AbortSignal
-  /** Whether running into `timeoutMs` says something about the callee, and not about a client that gave it little time. */
+  /** Whether `timeoutMs` is the callee's own limit, and no client made it shorter: only then running into it says something about the callee. */
   timeoutCounts: boolean
 }
 
@@ -50,7 +50,10 @@ export interface ServiceClient {
    * @throws {CalleeProblem} the callee answered 4xx
    */
   call<const O extends Operation>(operation: O, input?: CallInput<O>, options?: CallOptions): Promise<CallAnswer<O>>
-  /** Passes a request on, its answer going to the sink as it comes. @throws {DependencyError} before the head came */
+  /**
+   * Passes a request on, its answer going to the sink as it comes. A GET or HEAD that was refused or broken off is sent again, twice at most and within the
+   * retry budget. @throws {DependencyError} before the head came; {UnsendableRequestError} it cannot be sent as it is
+   */
   forward(callee: ServiceName, request: ForwardRequest, sink: AnswerSink): Promise<number>
   /** Whether a service answers anything at all, whatever its breaker says. @throws {DependencyError} it does not */
   ping(callee: ServiceName, timeoutMs: number): Promise<void>

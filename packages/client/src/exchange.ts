@@ -1,7 +1,8 @@
-import { DependencyError, type DependencyReason } from '@alcove/kit'
+import { DependencyError } from '@alcove/kit'
 import type { ServiceName } from '@alcove/contracts'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher, Pool } from 'undici'
+import { assertSendable, CallerGoneError, CutShortError, toFault } from './faults.ts'
 
 export interface ExchangeRequest {
   callee: ServiceName
@@ -10,6 +11,8 @@ export interface ExchangeRequest {
   headers: Record<string, string | string[]>
   body: string | Buffer | null
   timeoutMs: number
+  /** Whether running into `timeoutMs` says something about the callee: false where a caller made it shorter than the callee's own limit. */
+  timeoutCounts: boolean
   signal?: AbortSignal
   /** Called exactly once, when nothing more will happen. */
   onOver?: () => void
@@ -21,85 +24,104 @@ export interface AnswerSink {
   onData(chunk: Buffer, resume: () => void): boolean
   onEnd(): void
   /** The answer broke off after its head. */
-  onBreak(error: DependencyError): void
-}
-
-/** An error of ours that says nothing about the callee: the caller gave up. It does not count against the breaker. */
-export class CallerGoneError extends DependencyError {
-  constructor(callee: ServiceName, sent: boolean, cause: unknown) {
-    super(callee, { sent, reason: 'timeout', cause })
-    this.name = 'CallerGoneError'
-  }
+  onBreak(error: Error): void
 }
 
 const answerBytesMax = 32 * 1024 * 1024
 
-/** What an error of undici's means for the caller; without `onRequestStart` nothing was written to any socket. */
-function toDependencyError(callee: ServiceName, error: Error, sent: boolean): DependencyError {
-  if (error instanceof DependencyError) return error
-  const code = (error as NodeJS.ErrnoException).code ?? ''
-  const reason: DependencyReason = /TIMEOUT|ETIMEDOUT/.test(code) ? 'timeout' : sent ? 'reset' : 'refused'
-  return new DependencyError(callee, { sent, reason, cause: error })
+/** What happens to one exchange, which ends once. */
+interface Course {
+  /** Nothing more will happen. */
+  over: boolean
+  /** Bytes may have been written to a connection. */
+  sent: boolean
+  controller?: Dispatcher.DispatchController
+  fail(error: Error): void
+  /** Does something with the sink. undici would take an error of the sink's for one of the connection. */
+  give<T>(work: () => T): T | undefined
+  /** The head was given to the sink. */
+  resolve(status: number): void
+  finish(): void
+}
+
+/** Ends the exchange at its time limit and when its caller leaves. */
+function follow(request: ExchangeRequest, sink: AnswerSink, { resolve, reject }: { resolve(status: number): void; reject(error: Error): void }): Course {
+  const { callee, signal, timeoutMs, timeoutCounts } = request
+  let headed = false
+  const course: Course = {
+    over: false,
+    sent: false,
+    fail(error) {
+      if (course.over) return
+      course.finish()
+      if (headed) sink.onBreak(error)
+      else reject(error)
+      course.controller?.abort(error)
+    },
+    give(work) {
+      try {
+        return work()
+      } catch (error) {
+        course.fail(error as Error)
+        return undefined
+      }
+    },
+    resolve(status) {
+      headed = true
+      resolve(status)
+    },
+    finish() {
+      course.over = true
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', leave)
+      request.onOver?.()
+    },
+  }
+  const leave = () => course.fail(new CallerGoneError(callee, course.sent, signal?.reason))
+  const expire = () =>
+    course.fail(timeoutCounts ? new DependencyError(callee, { sent: course.sent, reason: 'timeout' }) : new CutShortError(callee, course.sent))
+  const timer = setTimeout(expire, timeoutMs)
+  course.give(() => assertSendable(request))
+  if (signal?.aborted) leave()
+  else signal?.addEventListener('abort', leave, { once: true })
+  return course
 }
 
 /**
  * One request on a pool, with its answer given to a sink. Resolves with the head's status as soon as the head is there.
  * @throws {DependencyError} no head came; `sent` is false only when no byte was written to a connection
+ * @throws what the sink throws: the fault is on this side, and the answer is given up
  */
 export function exchange(pool: Pool, request: ExchangeRequest, sink: AnswerSink): Promise<number> {
-  const { callee, signal } = request
+  const { method, path, headers, body, callee } = request
   return new Promise((resolve, reject) => {
-    let sent = false
-    let headed = false
-    let over = false
-    let controller: Dispatcher.DispatchController | undefined
-
-    const finish = (): boolean => {
-      if (over) return false
-      over = true
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', leave)
-      request.onOver?.()
-      return true
-    }
-    const fail = (error: DependencyError) => {
-      if (!finish()) return
-      if (headed) sink.onBreak(error)
-      else reject(error)
-      controller?.abort(error)
-    }
-    const leave = () => fail(new CallerGoneError(callee, sent, signal?.reason))
-    const timer = setTimeout(() => fail(new DependencyError(callee, { sent, reason: 'timeout' })), request.timeoutMs)
-    if (signal?.aborted) {
-      leave()
-      return
-    }
-    signal?.addEventListener('abort', leave, { once: true })
-
+    const course = follow(request, sink, { resolve, reject })
+    if (course.over) return
     pool.dispatch(
-      { method: request.method as Dispatcher.HttpMethod, path: request.path, headers: request.headers, body: request.body, headersTimeout: 0, bodyTimeout: 0 },
+      { method: method as Dispatcher.HttpMethod, path, headers, body, headersTimeout: 0, bodyTimeout: 0 },
       {
         onRequestStart(started) {
-          controller = started
+          course.controller = started
           // Given up while waiting for a connection: nothing is written.
-          if (over) started.abort(new Error('given up before it was sent'))
-          else sent = true
+          if (course.over) started.abort(new Error('given up before it was sent'))
+          else course.sent = true
         },
-        onResponseStart(_started, status, headers) {
-          if (over || status < 200) return
-          headed = true
-          sink.onHead(status, headers)
-          resolve(status)
+        onResponseStart(_started, status, answerHeaders) {
+          if (course.over || status < 200) return
+          course.give(() => sink.onHead(status, answerHeaders))
+          if (!course.over) course.resolve(status)
         },
         onResponseData(started, chunk) {
-          if (over) return
-          if (!sink.onData(chunk, () => started.resume())) started.pause()
+          if (course.over) return
+          if (course.give(() => sink.onData(chunk, () => started.resume())) === false) started.pause()
         },
         onResponseEnd() {
-          if (finish()) sink.onEnd()
+          if (course.over) return
+          course.give(() => sink.onEnd())
+          if (!course.over) course.finish()
         },
         onResponseError(_started, error) {
-          fail(toDependencyError(callee, error, sent))
+          course.fail(toFault(callee, error, course.sent))
         },
       },
     )
@@ -125,7 +147,9 @@ export function exchangeText(pool: Pool, request: ExchangeRequest): Promise<Coll
       },
       onData(chunk) {
         bytes += chunk.length
-        if (bytes > answerBytesMax) throw new Error('the answer is larger than 32 MiB')
+        if (bytes > answerBytesMax) {
+          throw new DependencyError(request.callee, { sent: true, reason: 'reset', cause: new Error('the answer is larger than 32 MiB') })
+        }
         chunks.push(chunk)
         return true
       },

@@ -9,6 +9,7 @@ export {
   type ServiceClient,
   type ServiceClientOptions,
 } from './client.ts'
-export { CallerGoneError, type AnswerSink } from './exchange.ts'
+export type { AnswerSink } from './exchange.ts'
+export { CallerGoneError, CutShortError, isCalleeFault, UnsendableRequestError } from './faults.ts'
 export { CalleeProblem } from './problem.ts'
-export { marginMs, toBudgetHeader } from './time-budget.ts'
+export { marginMs } from './time-budget.ts'

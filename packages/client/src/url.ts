@@ -11,7 +11,8 @@ export function compilePath(template: string): (params?: unknown, query?: unknow
     let path = parts[0]!
     for (let index = 1; index < parts.length; index += 2) {
       const value = (params as Values | undefined)?.[parts[index]!]
-      if (value === undefined || value === '') throw new Error(`the path ${template} needs ${parts[index]}`)
+      // Dots are not encoded, and a path with such a segment is another path.
+      if (value === undefined || ['', '.', '..'].includes(String(value))) throw new Error(`the path ${template} needs ${parts[index]}`)
       path += toText(value) + parts[index + 1]!
     }
     const pairs: string[] = []

@@ -49,7 +49,7 @@ export const sendJson = (response: ServerResponse, status: number, body: object,
   response.writeHead(status, { 'content-type': status < 400 ? 'application/json' : 'application/problem+json', ...headers }).end(JSON.stringify(body))
 
 /** A real server that remembers what it was asked. */
-export async function startServer(): Promise<TestServer> {
+export async function startServer(port = 0): Promise<TestServer> {
   const asked: TestServer['asked'] = []
   let handler: (response: ServerResponse, count: number) => void = (response) => sendJson(response, 200, {})
   let accepted = 0
@@ -63,7 +63,7 @@ export async function startServer(): Promise<TestServer> {
     })
   })
   server.on('connection', () => (accepted += 1))
-  await listen(server)
+  await listen(server, port)
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
@@ -76,6 +76,6 @@ export async function startServer(): Promise<TestServer> {
   }
 }
 
-export function listen(server: Server): Promise<void> {
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+export function listen(server: Server, port = 0): Promise<void> {
+  return new Promise((resolve) => server.listen(port, '127.0.0.1', resolve))
 }

@@ -227,7 +227,9 @@ describe('retries', () => {
   })
   it('are not made when the deadline would pass first', async () => {
     server.answer((response) => response.socket!.destroy())
-    expect(await failureOf(test.client.call(getPerson, { params }, { deadline: createDeadline(24) }))).toMatchObject({ sent: true })
+    expect(
+      await failureOf(test.client.call(getPerson, { params }, { deadline: { remainingMs: () => (server.asked.length === 0 ? 5000 : 24) } })),
+    ).toMatchObject({ sent: true })
     expect(server.asked).toHaveLength(1)
   })
   it('add less than 20 % to the load of a callee that fails, in part or wholly', async () => {
@@ -260,6 +262,55 @@ describe('retries', () => {
     server.answer((response) => response.socket!.destroy())
     for (let count = 0; count < 30; count += 1) await failureOf(test.client.call(getPerson, { params }))
     // Five saved up, and a tenth of the calls since.
+    expect(server.asked.length).toBeGreaterThanOrEqual(35)
+    expect(server.asked.length).toBeLessThanOrEqual(38)
+  })
+})
+
+describe('a read passed on', () => {
+  const sink = { onHead: () => undefined, onData: () => true, onEnd: () => undefined, onBreak: () => undefined }
+  const pass = (method: string, changes: object = {}) => {
+    const request = { method, path: '/v1/spaces', template: '/v1/spaces', traceparent: 'tp', headers: {}, body: null, timeoutMs: 5000, timeoutCounts: true }
+    return test.client.forward('workspace', { ...request, ...changes }, sink)
+  }
+  it('that is broken off is sent again twice at most, with what time is left', async () => {
+    server.answer((response, count) => (count < 3 ? response.socket!.destroy() : sendJson(response, 200, {})))
+    expect(await pass('GET')).toBe(200)
+    const budgets = server.asked.map(({ headers }) => Number(headers['x-request-deadline-ms']))
+    expect(budgets).toHaveLength(3)
+    expect(budgets[1]! < budgets[0]! && budgets[2]! < budgets[1]!).toBe(true)
+    server.answer((response) => response.socket!.destroy())
+    expect(await failureOf(pass('HEAD'))).toMatchObject({ reason: 'reset' })
+    expect(server.asked).toHaveLength(6)
+  })
+  it('that is refused is sent again when the callee is back', async () => {
+    const { port } = new URL(server.url)
+    await server.close()
+    const answer = pass('GET')
+    server = await startServer(Number(port))
+    expect(await answer).toBe(200)
+  })
+  it('is not sent again after an answer, after a timeout, when its caller left, nor when it is a write', async () => {
+    server.answer((response) => sendJson(response, 503, {}))
+    expect(await pass('GET')).toBe(503)
+    server.answer(() => undefined)
+    await failureOf(pass('GET', { timeoutMs: 50 }))
+    expect(server.asked).toHaveLength(2)
+    const controller = new AbortController()
+    server.answer((response) => {
+      controller.abort()
+      response.socket!.destroy()
+    })
+    await failureOf(pass('GET', { signal: controller.signal }))
+    server.answer((response) => response.socket!.destroy())
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) await failureOf(pass(method))
+    expect(server.asked).toHaveLength(7)
+  })
+  it('stays within the retry budget', async () => {
+    await test.close()
+    test = buildTestClient(server.url, { breaker: { consecutiveFailuresMax: 1000, volumeThreshold: 1000 } })
+    server.answer((response) => response.socket!.destroy())
+    for (let count = 0; count < 30; count += 1) await failureOf(pass('GET'))
     expect(server.asked.length).toBeGreaterThanOrEqual(35)
     expect(server.asked.length).toBeLessThanOrEqual(38)
   })
@@ -307,10 +358,102 @@ describe('the breaker', () => {
     for (let count = 0; count < 20 && stateOf('workspace') === 'closed'; count += 1) await test.client.call(unsafe, { body }).catch(() => undefined)
     expect(stateOf('workspace')).toBe('open')
   })
-  it('does not mind callers who give too little time or go away', async () => {
+  it('does not mind callers who give less than the callee’s own time, however close to it', async () => {
     server.answer(() => undefined)
-    for (let count = 0; count < 15; count += 1) await failureOf(test.client.call(unsafe, { body }, { timeoutMs: 20 }))
+    const ask = (budgetMs: number) => failureOf(test.client.call(unsafe, { body }, { timeoutMs: 1200, deadline: createDeadline(budgetMs) }))
+    await Promise.all([...Array<number>(10).fill(20), ...Array<number>(10).fill(1250)].map(ask))
     expect(stateOf('workspace')).toBe('closed')
+    await Promise.all(Array<number>(5).fill(1400).map(ask))
+    expect(stateOf('workspace')).toBe('open')
+  })
+  it('does not mind callers who go away', async () => {
+    server.answer(() => undefined)
+    for (let count = 0; count < 10; count += 1) {
+      const controller = new AbortController()
+      const asked = failureOf(test.client.call(unsafe, { body }, { signal: controller.signal }))
+      await expect.poll(() => server.asked.length).toBe(count + 1)
+      controller.abort()
+      await asked
+    }
+    expect(stateOf('workspace')).toBe('closed')
+  })
+  it('does not mind requests that cannot be sent, and no connection is opened for them', async () => {
+    const bad: [string, string][] = [
+      ['x-bad', 'a\nb'],
+      ['transfer-encoding', 'chunked'],
+      ['expect', '100-continue'],
+      ['bad name', 'x'],
+      ['x-huge', 'x'.repeat(16_000)],
+    ]
+    for (const headers of bad.map((header) => Object.fromEntries([header]))) {
+      for (let count = 0; count < 6; count += 1) {
+        expect(await failureOf(test.client.call(unsafe, { body }, { headers }))).toMatchObject({ sent: false, reason: 'unsendable' })
+      }
+    }
+    const sink = { onHead: () => undefined, onData: () => true, onEnd: () => undefined, onBreak: () => undefined }
+    for (const path of ['http://elsewhere/v1/spaces', 'v1/spaces', '/v1/a b', '/v1/\u0000', '']) {
+      for (let count = 0; count < 6; count += 1) {
+        const request = { method: 'GET', path, template: '/v1/spaces', traceparent: 'tp', headers: {}, body: null, timeoutMs: 5000, timeoutCounts: true }
+        expect(await failureOf(test.client.forward('workspace', request, sink))).toMatchObject({ sent: false, reason: 'unsendable' })
+      }
+    }
+    expect([stateOf('workspace'), server.connections()]).toEqual(['closed', 0])
+  })
+  it('does not mind that what takes an answer fails: the fault is on this side', async () => {
+    const refuse = () => {
+      throw new Error('cannot take it')
+    }
+    const taking = { onHead: () => undefined, onData: () => true, onEnd: () => undefined, onBreak: () => undefined }
+    const request = {
+      method: 'POST',
+      path: '/v1/spaces',
+      template: '/v1/spaces',
+      traceparent: 'tp',
+      headers: {},
+      body: null,
+      timeoutMs: 5000,
+      timeoutCounts: true,
+    }
+    for (let count = 0; count < 6; count += 1) {
+      await expect(test.client.forward('workspace', request, { ...taking, onHead: refuse })).rejects.toThrow('cannot take it')
+      const broken = Promise.withResolvers<Error>()
+      await test.client.forward('workspace', request, { ...taking, onData: refuse, onBreak: broken.resolve })
+      expect((await broken.promise).message).toBe('cannot take it')
+    }
+    expect(stateOf('workspace')).toBe('closed')
+  })
+  it('sees a dead callee also between requests that say nothing about it', async () => {
+    server.answer((response) => response.socket!.destroy())
+    for (let count = 0; count < 5; count += 1) {
+      await fail(1)
+      await failureOf(test.client.call(unsafe, { body }, { deadline: createDeadline(0) }))
+      await failureOf(test.client.call(unsafe, { body }, { signal: AbortSignal.abort() }))
+    }
+    expect(stateOf('workspace')).toBe('open')
+  })
+  it('asks for another probe when one says nothing, and when one takes long', async () => {
+    server.answer((response) => sendJson(response, 500, {}))
+    await fail(5)
+    await expect.poll(() => stateOf('workspace'), { timeout: 50_000 }).toBe('half-open')
+    server.answer(() => undefined)
+    for (let count = 0; count < 10; count += 1) await failureOf(test.client.call(unsafe, { body }, { signal: AbortSignal.abort() }))
+    expect(stateOf('workspace')).toBe('half-open')
+    const before = server.asked.length
+    const slow = failureOf(test.client.call(unsafe, { body }))
+    await expect.poll(() => server.asked.length).toBe(before + 1)
+    server.answer((response) => sendJson(response, 200, {}))
+    await expect
+      .poll(
+        () =>
+          test.client.call(unsafe, { body }).then(
+            () => 'answered',
+            () => 'refused',
+          ),
+        { timeout: 50_000 },
+      )
+      .toBe('answered')
+    expect(stateOf('workspace')).toBe('closed')
+    await slow
   })
   it('is opened and closed by hand, for tests, like by failures', async () => {
     server.answer((response) => sendJson(response, 200, {}))

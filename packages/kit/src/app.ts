@@ -13,6 +13,7 @@ import { isRequestId, newId } from './ids.ts'
 import type { Logger } from './log.ts'
 import { requestHistogram } from './metrics.ts'
 import { renderProblem, toProblem } from './problem.ts'
+import { isPlainTarget, toOriginForm } from './target.ts'
 import { traceIdOf } from './tracing.ts'
 
 export interface AppOptions {
@@ -64,6 +65,7 @@ export function createApp(options: AppOptions): FastifyInstance {
     http: { maxHeaderSize: headerBytesMax, connectionsCheckingInterval: connectionsCheckMs, keepAlive: true, keepAliveInitialDelay: keepAliveProbeMs },
     // A request that arrives while the listener closes is still carried out: it was accepted.
     return503OnClosing: false,
+    rewriteUrl: toOriginForm,
     routerOptions: { maxParamLength: 1024 },
     frameworkErrors: (error, request, reply) => sendProblem(error, request as FastifyRequest, reply as FastifyReply),
     clientErrorHandler: (error, socket) => answerUnreadable(state, error, socket as Socket),
@@ -79,8 +81,7 @@ export function createApp(options: AppOptions): FastifyInstance {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
     if (state.draining) reply.header('connection', 'close')
-    const { rawHeaders } = request.raw
-    done(rawHeaders.length > headersMax * 2 ? new ProblemError('headers-too-large', `There are more than ${headersMax} headers.`) : undefined)
+    done(findUnreadable(request))
   })
   app.addHook('onResponse', (request, reply, done) => {
     recordAnswer(state, request, reply)
@@ -89,6 +90,13 @@ export function createApp(options: AppOptions): FastifyInstance {
   app.get('/health', (_request, reply) => reply.send({ status: 'ok', service: options.service, version: options.version }))
   notePath(app, 'GET', '/health')
   return app
+}
+
+/** What keeps a request from being read that Node and the router let through. */
+function findUnreadable({ raw }: FastifyRequest): ProblemError | undefined {
+  if (raw.rawHeaders.length > headersMax * 2) return new ProblemError('headers-too-large', `There are more than ${headersMax} headers.`)
+  if (!isPlainTarget(raw.url!)) return new ProblemError('malformed', 'Characters beyond ASCII must be percent-encoded in a path and its query.')
+  return undefined
 }
 
 /** Remembers that a path exists, so that another method there answers 405. */

@@ -69,8 +69,8 @@ export function dependencyUnavailable(dependency: string, retryAfterSeconds = 5,
   })
 }
 
-/** `ejected`: the registry knows it to be away. */
-export type DependencyReason = 'open' | 'ejected' | 'bulkhead' | 'refused' | 'timeout' | 'reset' | 'status'
+/** `ejected`: the registry knows it to be away. `unsendable`: the request itself was at fault. */
+export type DependencyReason = 'open' | 'ejected' | 'bulkhead' | 'refused' | 'timeout' | 'reset' | 'status' | 'unsendable'
 
 /**
  * A callee gave no usable answer. `sent: false`: the request certainly never reached it (breaker open, ejected, bulkhead full,

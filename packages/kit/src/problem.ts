@@ -44,6 +44,8 @@ export function isDatabaseUnavailable(error: unknown, depth = 0): boolean {
 /** What is told to the caller about any error; what was not foreseen is `internal` and says nothing. */
 export function toProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error
+  // A service makes its own requests: one that cannot be sent is its own fault.
+  if (error instanceof DependencyError && error.reason === 'unsendable') return new ProblemError('internal', internalDetail, { cause: error })
   if (error instanceof DependencyError) return dependencyUnavailable(error.callee, error.retryAfterSeconds, error)
   const { code, statusCode } = (typeof error === 'object' && error !== null ? error : {}) as { code?: string; statusCode?: number }
   const known = code === undefined ? undefined : frameworkProblems[code]
@@ -53,8 +55,10 @@ export function toProblem(error: unknown): ProblemError {
   if (code?.startsWith('FST_ERR_CTP') || (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500)) {
     return new ProblemError('malformed', 'The request could not be read.', { cause: error })
   }
-  return new ProblemError('internal', 'Something went wrong on our side.', { cause: error })
+  return new ProblemError('internal', internalDetail, { cause: error })
 }
+
+const internalDetail = 'Something went wrong on our side.'
 
 /** 400 and 422 always say where the fault is: `''` means the request as a whole. */
 function listErrors({ status, slug, detail, errors }: ProblemError): readonly FieldError[] | undefined {

@@ -1,7 +1,8 @@
-import { CallerGoneError, marginMs, toBudgetHeader, type AnswerSink } from '@alcove/client'
-import { bodyBytesMax, DependencyError, notePath, ProblemError, readBudgetMs, traceparentOf, unauthenticated } from '@alcove/kit'
+import { CallerGoneError, CutShortError, marginMs, UnsendableRequestError, type AnswerSink } from '@alcove/client'
+import { bodyBytesMax, DependencyError, malformed, notePath, notFound, ProblemError, readBudgetMs, traceparentOf, unauthenticated } from '@alcove/kit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { GatewayDeps } from './deps.ts'
+import { compileForwardPath } from './domain/forward-path.ts'
 import { toClientHeaders, toServiceHeaders } from './domain/proxy-headers.ts'
 import { findKeepable, holdingSink, keepingSink, sendKept } from './kept-answers.ts'
 import { listRoutedOperations, type RoutedOperation, type RoutingRule } from './routing.ts'
@@ -23,6 +24,7 @@ export function proxyRoutes(deps: ProxyDeps) {
 
 function addProxy(app: FastifyInstance, routed: RoutedOperation, deps: ProxyDeps): void {
   const { operation, publicPath } = routed
+  const buildPath = compileForwardPath(operation.path)
   notePath(app, operation.method, publicPath)
   app.route({
     method: operation.method,
@@ -33,19 +35,21 @@ function addProxy(app: FastifyInstance, routed: RoutedOperation, deps: ProxyDeps
       else done(refusal ?? unauthenticated())
     },
     handler: (request, reply) => {
-      passOn(deps, routed, { request, reply }).catch((error: unknown) => {
+      const path = buildPath(request.params as Record<string, string>, request.url)
+      if (path === undefined) throw notFound()
+      passOn(deps, routed, { request, reply, path }).catch((error: unknown) => {
         if (!reply.sent) void reply.send(error instanceof Error ? error : new Error('not an error was thrown', { cause: error }))
       })
     },
   })
 }
 
-type Exchange = { request: FastifyRequest; reply: FastifyReply }
+/** `path`: what the service is asked for, with the query. */
+type Exchange = { request: FastifyRequest; reply: FastifyReply; path: string }
 
 /** What the service answers goes to the client; while it is away, a read may be answered with what it answered before. */
-async function passOn(deps: ProxyDeps, routed: RoutedOperation, { request, reply }: Exchange): Promise<void> {
-  const { rule, publicPath, operation } = routed
-  const path = publicPath === operation.path ? request.url : request.url.slice('/api'.length)
+async function passOn(deps: ProxyDeps, routed: RoutedOperation, { request, reply, path }: Exchange): Promise<void> {
+  const { rule } = routed
   const keepable = findKeepable(routed, request, path)
   const plain = createSink(routed, reply)
   if (!keepable) {
@@ -77,42 +81,51 @@ function isAway(error: unknown): boolean {
 }
 
 interface Forwarding extends Exchange {
-  path: string
   sink: AnswerSink
 }
 
 /** A service slower than its rule allows is not available (503); a client's own shorter budget that ran out is 504. */
 async function forward(deps: ProxyDeps, { rule, operation }: RoutedOperation, { request, reply, path, sink }: Forwarding): Promise<void> {
   const budgetMs = readBudgetMs(request.headers['x-request-deadline-ms'], deps.deadlineMaxMs)
-  const timeoutMs = Math.min(rule.timeoutMs, budgetMs - marginMs(budgetMs))
+  const [ownMs, leftMs] = [Math.min(rule.timeoutMs, toWaitMs(deps.deadlineMaxMs)), toWaitMs(budgetMs)]
+  const timeoutMs = Math.min(ownMs, leftMs)
+  // A shorter time than its own was the client's choice, and must not open the breaker for everybody.
+  const timeoutCounts = leftMs >= ownMs
   if (timeoutMs <= 0) throw new ProblemError('deadline-exceeded', 'There was no time left when the request came.')
-  const headers = buildHeaders(request, timeoutMs)
+  const headers = buildHeaders(request)
   const gone = new AbortController()
   const leave = () => {
     if (!reply.raw.writableFinished) gone.abort(new Error('the client went away'))
   }
   reply.raw.once('close', leave)
   const body = request.body instanceof Buffer && request.body.length > 0 ? request.body : null
-  const timeoutCounts = timeoutMs >= Math.min(rule.timeoutMs, judgedFromMs)
   try {
     const own = { method: request.method, path, template: operation.path, traceparent: traceparentOf(request) }
     const status = await deps.client.forward(rule.service, { ...own, headers, body, timeoutMs, signal: gone.signal, timeoutCounts }, sink)
     if (status < 400 || status >= 500) noteWrite(deps, rule, request)
   } catch (error) {
     if (!(error instanceof DependencyError) || error.sent) noteWrite(deps, rule, request)
-    const ownLimit = timeoutMs >= rule.timeoutMs
-    if (error instanceof DependencyError && error.reason === 'timeout' && !ownLimit && error.sent) {
+    if (error instanceof UnsendableRequestError) throw toRefusal(error)
+    if (error instanceof CutShortError && !timeoutCounts) {
       throw new ProblemError('deadline-exceeded', 'There was no answer in the time given.', { cause: error })
     }
     throw error
   }
 }
 
-function buildHeaders(request: FastifyRequest, timeoutMs: number): Record<string, string | string[]> {
+const toWaitMs = (budgetMs: number) => budgetMs - marginMs(budgetMs)
+
+/** What cannot be forwarded is the client's to mend. */
+function toRefusal(error: UnsendableRequestError): ProblemError {
+  if (error.fault === 'invalid')
+    return malformed([{ pointer: '', code: 'unsendable', detail: 'cannot be passed on' }], 'This request cannot be passed on to its service.')
+  return new ProblemError('headers-too-large', 'The request line and headers are too large to be passed on.', { cause: error })
+}
+
+function buildHeaders(request: FastifyRequest): Record<string, string | string[]> {
   return toServiceHeaders(request.headers, {
     'x-request-id': request.id,
     'x-service-name': 'gateway',
-    'x-request-deadline-ms': toBudgetHeader(timeoutMs),
     // The one address the edge has judged: what a client wrote before it is worth nothing to a service.
     'x-forwarded-for': request.edge!.source.address,
     'x-forwarded-proto': request.protocol,
@@ -125,9 +138,6 @@ function noteWrite({ answers }: ProxyDeps, { service, readsOnly }: RoutingRule, 
   if (readsOnly || method === 'GET' || method === 'HEAD' || !edge?.principal) return
   answers.noteWrite({ userId: edge.principal.userId, service })
 }
-
-/** A shorter time than this was the client's choice and must not open the breaker for everybody. */
-const judgedFromMs = 2000
 
 /** Writes a service's answer straight to the client's connection, no faster than the client reads. */
 function createSink({ rule, publicPath, operation }: RoutedOperation, reply: FastifyReply): AnswerSink {

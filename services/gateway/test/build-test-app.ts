@@ -48,6 +48,8 @@ export interface TestGateway {
   statuses: Map<ServiceName, ServiceStatus>
   /** What the services were asked. */
   seen: Seen[]
+  /** What requests made the registry suspect. */
+  suspected: ServiceName[]
   /** Replaces what a service answers. */
   answer(service: ServiceName, upstream: Upstream): void
   /** Ends a service's process: connections break, new ones are refused. */
@@ -87,13 +89,14 @@ async function startUpstream(service: ServiceName, { seen, current, port = 0 }: 
 
 /** A gateway on a real port before real servers that stand in for the services. */
 export async function buildTestGateway(
-  options: Partial<GatewayDeps> & { client?: never; clientOptions?: Partial<ServiceClientOptions>; local?: boolean } = {},
+  options: Partial<GatewayDeps> & { client?: never; clientOptions?: Partial<ServiceClientOptions>; local?: boolean; urls?: Record<string, string> } = {},
 ): Promise<TestGateway> {
-  const { clientOptions, local = true, ...given } = options
+  const { clientOptions, local = true, urls, ...given } = options
   const context = await buildTestContext('gateway')
   const directory = mkdtempSync(join(tmpdir(), 'gateway-'))
   const clockFile = join(directory, 'clock.json')
   const seen: Seen[] = []
+  const suspected: ServiceName[] = []
   const upstreams = new Map<ServiceName, Upstream>()
   const servers = new Map<ServiceName, Server>()
   const env: Record<string, string> = { SERVICE_TOKEN_DIR: directory }
@@ -103,7 +106,7 @@ export async function buildTestGateway(
     env[`${service.toUpperCase()}_SERVICE_URL`] = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     writeFileSync(join(directory, service), `token-for-${service}`)
   }
-  const config = loadConfig(Type.Object(baseConfigSchema), env)
+  const config = loadConfig(Type.Object(baseConfigSchema), { ...env, ...urls })
   const client = createServiceClient({ self: 'gateway', config, metrics: context.metrics, log: context.log, ...clientOptions })
   const revocations = new Revocations(Date.now)
   const statuses = new Map<ServiceName, ServiceStatus>()
@@ -118,7 +121,7 @@ export async function buildTestGateway(
   const app = buildApp({
     ...context,
     metrics: new Registry(),
-    client: guardClient(client, registry, () => undefined),
+    client: guardClient(client, registry, (name) => void suspected.push(name)),
     revocations,
     revocationsLoaded: () => true,
     registry,
@@ -148,6 +151,7 @@ export async function buildTestGateway(
     registry,
     statuses,
     seen,
+    suspected,
     clockFile,
     token,
     answer: (service, upstream) => void upstreams.set(service, upstream),

@@ -54,7 +54,7 @@ export async function startPayment(options: { slowMs?: number } = {}) {
     refund: (charge) => (calls.push(`refund ${charge.key}`), sandbox.refund(charge)),
     find: (key) => (calls.push(`find ${key}`), sandbox.find(key)),
   }
-  const attempts = createAttemptStore(pool, { returnedCreditsDays: 30 })
+  const attempts = createAttemptStore(pool)
   /** Everything one process holds in memory; a second one is another replica, or the same after its death. */
   const startProcess = (replaced: Partial<AuthorizeDeps> = {}): AuthorizeDeps => ({
     attempts,
@@ -117,7 +117,7 @@ export async function startPayment(options: { slowMs?: number } = {}) {
     attempts,
     prisma,
     payments: createPaymentReader(prisma),
-    refunds: createRefundStore(pool, { returnedCreditsDays: 30 }),
+    refunds: createRefundStore(pool),
     wallets: createWalletStore(pool, prisma),
     realNow,
     reach,

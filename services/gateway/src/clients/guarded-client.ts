@@ -1,4 +1,4 @@
-import { CalleeProblem, CallerGoneError, DependencyError, type ServiceClient } from '@alcove/client'
+import { CalleeProblem, DependencyError, isCalleeFault, type ServiceClient } from '@alcove/client'
 import type { ServiceName } from '@alcove/contracts'
 import type { Registry } from '../domain/registry.ts'
 
@@ -18,8 +18,8 @@ export function guardClient(client: ServiceClient, registry: Registry, suspect: 
       registry.noteAnswer(name)
       return answer
     } catch (error) {
-      if (isSilence(error)) suspect(name)
-      else if (isAnswer(error)) registry.noteAnswer(name)
+      if (isAnswer(error)) registry.noteAnswer(name)
+      else if (isCalleeFault(error)) suspect(name)
       throw error
     }
   }
@@ -30,10 +30,5 @@ export function guardClient(client: ServiceClient, registry: Registry, suspect: 
   }
 }
 
+/** A status is one, whichever it is. What else is no fault of the service says nothing about it. */
 const isAnswer = (error: unknown) => error instanceof CalleeProblem || (error instanceof DependencyError && error.reason === 'status')
-
-/** An open breaker or a full bulkhead is our own doing, a caller that left says nothing. */
-function isSilence(error: unknown): boolean {
-  if (!(error instanceof DependencyError) || error instanceof CallerGoneError) return false
-  return error.reason === 'refused' || error.reason === 'reset' || error.reason === 'timeout'
-}

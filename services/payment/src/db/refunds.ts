@@ -3,20 +3,18 @@ import { withTransaction } from '@alcove/database'
 import { writeEvent } from '@alcove/events'
 import type { Pool } from 'pg'
 import type { RefundStore, WrittenRefund } from '../domain/accounts.ts'
-import type { ReturnTerms } from '../domain/stores.ts'
 import { takeIdempotencyKey } from './idempotency.ts'
 import { toAudit } from './audit.ts'
 
-export function createRefundStore(pool: Pool, { returnedCreditsDays }: ReturnTerms): RefundStore {
+export function createRefundStore(pool: Pool): RefundStore {
   return {
     write(refund) {
       const { id, paymentId, amount, reason, actor, now, realNow, idempotency } = refund
       return withTransaction(pool, async (tx): Promise<WrittenRefund> => {
         const earlier = await takeIdempotencyKey(tx, idempotency, { id, now })
         if (earlier) return { refundId: earlier }
-        const values = [paymentId, id, amount, reason, actor.userId, now, realNow, actor.traceparent, returnedCreditsDays]
-        const text = "SELECT create_refund($1, $2, 'operator', $3, $4, $5, $6, $7, $8, $9) AS refundable"
-        const { rows } = await tx.query<{ refundable: string | null }>(text, values)
+        const values = [paymentId, id, amount, reason, actor.userId, now, realNow, actor.traceparent]
+        const { rows } = await tx.query<{ refundable: string | null }>("SELECT create_refund($1, $2, 'operator', $3, $4, $5, $6, $7, $8) AS refundable", values)
         const refundable = rows[0]!.refundable
         if (refundable !== null) return rollBack({ refundable: Number(refundable) })
         await writeEvent(tx, auditRecorded('payment'), toAudit({ action: 'payment.refunded', subject: paymentId, actor, now }))

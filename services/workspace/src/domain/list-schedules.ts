@@ -59,10 +59,6 @@ function toSchedule(space: CatalogueSpace, range: Interval): Schedules['spaces']
     unitIds: units.map((unit) => unit.id),
     closed: space.closures.filter((closure) => overlaps(closure, range)).map(toPeriod),
     gridMinutes: policy.gridMinutes ?? null,
-    ...pickLimits(policy),
+    ...(policy.minMinutes === undefined ? {} : { minMinutes: policy.minMinutes }),
   }
-}
-
-function pickLimits({ minMinutes, maxMinutes, leadMinutes, advanceDays }: CatalogueSpace['policy']) {
-  return Object.fromEntries(Object.entries({ minMinutes, maxMinutes, leadMinutes, advanceDays }).filter(([, limit]) => limit !== undefined))
 }
