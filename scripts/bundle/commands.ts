@@ -7,7 +7,10 @@ export function listCommands(root: string, service: string): Record<string, stri
   const commands = Object.fromEntries(own.filter(([, file]) => existsSync(file!))) as Record<string, string>
   // Loaded before any of them.
   commands['give-way'] = join(root, 'packages/kit/src/start/main.ts')
-  if (commands.migrate) commands.provision = join(root, 'packages/database/src/provision.ts')
+  if (commands.migrate) {
+    commands.provision = join(root, 'packages/database/src/provision.ts')
+    for (const name of ['backup', 'restore']) commands[name] = join(root, 'packages/events/src/programs', `${name}.ts`)
+  }
   // Every topic is made by one command, and one image has to hold it.
   if (service === 'auth') commands.topics = join(root, 'scripts/topics.ts')
   // The demo's people are auth's to make; all else goes through the gateway.

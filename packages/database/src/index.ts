@@ -1,3 +1,5 @@
+export { dumpDatabase, type DumpOptions } from './backup/dump.ts'
+export { restoreDatabase, type RestoreOptions } from './backup/restore.ts'
 export { runMigrateCommand } from './commands.ts'
 export { createDatabaseIfMissing, ensureRoleAndDatabase, type RoleAndDatabase } from './create-database.ts'
 export {

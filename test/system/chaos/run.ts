@@ -94,10 +94,10 @@ function noteInjury(tally: Tally, { target, how, forMs }: Injury, { error, onPro
 }
 
 /** Past every hold's expiry. */
-const clockAheadMs = (holdTtlSeconds + 60) * 1000
+export const clockAheadMs = (holdTtlSeconds + 60) * 1000
 
 /** Waits until all is ready and nothing is on its way any more; answers what still is when the limit has passed. */
-async function drain(stack: Stack): Promise<string[]> {
+export async function drain(stack: Stack): Promise<string[]> {
   await stack.waitReady(undefined, drainLimitMs)
   stack.setClockOffsetMs(clockAheadMs)
   let left: string[] = ['nothing was looked at yet']
