@@ -143,6 +143,18 @@ describe('the whole of Alcove', () => {
     await eventually('its booking is cancelled', async () => (await statusOf(unlucky.body.id)) === 'cancelled')
   })
 
+  it('the audit log: who did what to whom, with sources from every service that saw a request', async () => {
+    const booked = expectDone(await book(member, 3))
+    expectDone(await operator.call('POST', `/api/v1/bookings/${booked.body.id}/cancel`, {}))
+    const team = expectDone(await admin.call<{ id: string }>('POST', '/api/v1/teams', { name: `Team ${crypto.randomUUID()}` }))
+    expectDone(await admin.call('POST', `/api/v1/teams/${team.body.id}/members`, { userId: member.userId, role: 'member' }))
+    for (const action of ['session.started', 'team.member-added', 'space.created', 'booking.cancelled', 'wallet.granted'])
+      await eventually(`${action} with its source`, async () => {
+        const { body } = await admin.call<{ items: { source: { state: string; address: string | null } }[] }>('GET', `/api/v1/audit?action=${action}`)
+        return body.items.some(({ source }) => source.state === 'known' && source.address !== null)
+      })
+  })
+
   it('operators: reports, the audit log, the overview, every service', async () => {
     for (const path of ['/reports/utilisation', '/reports/revenue', '/analytics/overview']) expectDone(await operator.call('GET', `/api/v1${path}`))
     for (const path of ['/admin/overview', '/admin/services', '/audit']) expectDone(await admin.call('GET', `/api/v1${path}`))

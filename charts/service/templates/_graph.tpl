@@ -162,7 +162,12 @@ services:
   - name: reporting
     summary: reports, audit
     port: 3006
-    calls: []
+    calls:
+      - auth
+      - user
+      - workspace
+      - booking
+      - payment
     produces: reporting
     topic:
       partitions: 12

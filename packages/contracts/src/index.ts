@@ -12,6 +12,7 @@ import * as workspace from './workspace.ts'
 
 export * from './admin.ts'
 export * from './asyncapi.ts'
+export * from './audit.ts'
 export * from './auth.ts'
 export * from './booking.ts'
 export * from './compatibility.ts'

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
+import { AuditValuesSchema } from './events/audit.ts'
 import { defineOperation } from './operation.ts'
-import { closed, CurrencySchema, IdSchema, InstantSchema, listOf, MoneySchema, nullable, pageQuery } from './primitives.ts'
+import { closed, CurrencySchema, IdSchema, InstantSchema, listOf, MoneySchema, nullable, pageQuery, personal } from './primitives.ts'
 
 const count = Type.Integer({ minimum: 0 })
 
@@ -97,10 +98,23 @@ export const AuditEntrySchema = Type.Object({
   action: Type.String(),
   subject: nullable(Type.String()),
   requestId: nullable(Type.String()),
+  /** Whose thing it was, by id. */
+  person: nullable(Type.String()),
+  /** What changed: ids, numbers, instants and words of closed sets alone. */
+  before: nullable(AuditValuesSchema),
+  after: nullable(AuditValuesSchema),
+  /**
+   * From which network address it was asked, as the service that saw the request still knows. `none`: it knows of none (any more), or nobody
+   * asked over the network; `unavailable`: that service gives no answer now.
+   */
+  source: Type.Object({ state: Type.Enum(['known', 'none', 'unavailable']), address: nullable(personal(Type.String())) }),
 })
 export type AuditEntry = Static<typeof AuditEntrySchema>
 
-/** Newest first; filters are exact. */
+/**
+ * Newest first; filters are exact. With `Accept: text/csv` the same page as CSV (RFC 4180), the next one in `Link`; a cell that a spreadsheet
+ * would take for a formula begins with an apostrophe.
+ */
 export const listAuditEntries = defineOperation({
   id: 'list-audit-entries',
   service: 'reporting',
@@ -114,7 +128,9 @@ export const listAuditEntries = defineOperation({
     actorId: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
     action: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
     subject: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    person: Type.Optional(IdSchema),
     ...pageQuery,
   }),
   responses: { 200: listOf(AuditEntrySchema) },
+  produces: 'text/csv',
 })

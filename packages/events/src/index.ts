@@ -1,3 +1,4 @@
+export { addAuditSourceRoute, forgetAuditSources, recordAudit, type AuditAct, type AuditValues } from './audit.ts'
 export { createBroadcast, type BroadcastOptions } from './broadcast.ts'
 export { createConsumer, type Consumer, type ConsumerOptions } from './consumer.ts'
 export { createTransport, type TransportConfig } from './create-transport.ts'

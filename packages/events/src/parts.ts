@@ -1,10 +1,11 @@
-import type { ConsumingService, ServiceStatus, Topic } from '@alcove/contracts'
+import { auditingServices, type AuditingService, type ConsumingService, type ServiceStatus, type Topic } from '@alcove/contracts'
 import { getNode } from '@alcove/graph'
 import { runChecks, type Clock, type KillPoints, type Lifecycle, type Logger, type Tracing } from '@alcove/kit'
 import type { Pool } from 'pg'
 import type { Registry } from 'prom-client'
 import { createConsumer, type Consumer } from './consumer.ts'
 import { createTransport, type TransportConfig } from './create-transport.ts'
+import { addAuditSourceRoute, forgetAuditSources } from './audit.ts'
 import { addDeadLetterRoutes } from './dead-letter-routes.ts'
 import { assertSubscriptions, countHandled, restrictTransport } from './declared.ts'
 import type { Handler } from './handlers.ts'
@@ -17,7 +18,7 @@ import type { Transport } from './transport.ts'
 export interface EventPartsOptions {
   service: string
   pool: Pool
-  config: TransportConfig
+  config: TransportConfig & { AUDIT_SOURCE_DAYS: number }
   log: Logger
   metrics: Registry
   clock: Clock
@@ -61,13 +62,14 @@ export function createEventParts(options: EventPartsOptions): EventParts {
       consumer,
       { name: 'event transport', phase: 'broker', stop: () => transport.close() },
       ...(handlers.length > 0 ? [createDeadLetterRoutes({ ...options, handlers }, () => relay.wake())] : []),
+      ...createAuditSources(service, pool),
     ],
     async status() {
       const asked = [read(() => consumer.lag()), read(() => relay.ageSeconds()), read(() => consumer.deadLetterCount())] as const
       const [checks, consumerLag, outboxAgeSeconds, deadLetters] = await Promise.all([runChecks({ transport: () => transport.check() }), ...asked])
       return { checks, consumerLag, outboxAgeSeconds, deadLetters }
     },
-    sweeps: [retentionSweep(pool, transport)],
+    sweeps: [retentionSweep(pool, transport, () => forgetAuditSources(pool, options.config.AUDIT_SOURCE_DAYS))],
   }
 }
 
@@ -79,6 +81,11 @@ async function read(ask: () => Promise<number>): Promise<number> {
   return Promise.race([ask(), late])
     .catch(() => 0)
     .finally(() => clearTimeout(timer))
+}
+
+function createAuditSources(service: string, pool: Pool): Lifecycle[] {
+  if (!auditingServices.some((name) => name === service)) return []
+  return [{ name: 'audit sources', phase: 'request', addRoutes: (app) => addAuditSourceRoute(app, service as AuditingService, pool) }]
 }
 
 function createDeadLetterRoutes(options: EventPartsOptions & { handlers: readonly Handler[] }, wakeRelay: () => void): Lifecycle {

@@ -1,26 +1,15 @@
-import { auditRecorded, type Audit, type CloudEvent, type JsonPatch, type ReplayResult, type Topic } from '@alcove/contracts'
+import { type CloudEvent, type JsonPatch, type ReplayResult, type Topic } from '@alcove/contracts'
 import { withTransaction } from '@alcove/database'
-import {
-  defineKillPoints,
-  illegalTransition,
-  isDatabaseUnavailable,
-  newId,
-  notFound,
-  ProblemError,
-  toInstant,
-  type Clock,
-  type KillPoints,
-  type Logger,
-} from '@alcove/kit'
+import { defineKillPoints, illegalTransition, isDatabaseUnavailable, notFound, ProblemError, type Clock, type KillPoints, type Logger } from '@alcove/kit'
 import type { Pool, PoolClient } from 'pg'
 import { runAfterCommit, runEffect, type AfterCommit } from './apply.ts'
+import { recordAudit as recordAuditedAct } from './audit.ts'
 import { remember, settleDeadLetter } from './dead-letters.ts'
 import { assertKnown } from './envelope.ts'
 import { matches, superseded, type Handler } from './handlers.ts'
 import { isTransient } from './inbox.ts'
 import { readLetter, TransformError } from './transform.ts'
 import { findWaiting } from './waiting-partitions.ts'
-import { writeEvent } from './write-event.ts'
 
 /** What replays and discards are made with. */
 export interface DeadLetterDeps {
@@ -164,18 +153,14 @@ async function recordAudit(
   deps: Pick<DeadLetterDeps, 'clock' | 'topic'>,
   { tx, id, action, actor }: { tx: PoolClient; id: string; action: 'replayed' | 'superseded' | 'discarded'; actor: Actor },
 ): Promise<void> {
-  const auditId = newId()
-  const now = deps.clock.now()
-  const data: Audit = {
-    auditId,
-    version: 1,
-    at: toInstant(now),
-    actor: { type: 'user', id: actor.userId },
+  await recordAuditedAct(tx, deps.topic, {
     action: `dead-letter.${action}`,
     subject: id,
+    actor: { type: 'user', id: actor.userId },
     requestId: actor.requestId,
-  }
-  await writeEvent(tx, auditRecorded(deps.topic), { key: auditId, data, now, traceparent: actor.traceparent })
+    traceparent: actor.traceparent,
+    now: deps.clock.now(),
+  })
 }
 
 /**

@@ -22,7 +22,11 @@ function uuidBefore(atMs: number): string {
 }
 
 /** The retention work of a service with events, as a sweep for `createJobs`: hourly, safe to repeat and to miss. */
-export function retentionSweep(pool: Pool, transport: Transport): { name: string; everySeconds: number; timeLimitSeconds: number; run: () => Promise<void> } {
+export function retentionSweep(
+  pool: Pool,
+  transport: Transport,
+  forgetSources: () => Promise<unknown>,
+): { name: string; everySeconds: number; timeLimitSeconds: number; run: () => Promise<void> } {
   return {
     name: 'remove-expired-events',
     everySeconds: 3600,
@@ -30,6 +34,7 @@ export function retentionSweep(pool: Pool, transport: Transport): { name: string
     async run() {
       await removeExpiredInbox(pool)
       await removeExpiredSettled(pool)
+      await forgetSources()
       await transport.removeExpired()
     },
   }

@@ -223,7 +223,13 @@ export const graph: readonly ServiceNode[] = [
     "name": "reporting",
     "summary": "reports, audit",
     "port": 3006,
-    "calls": [],
+    "calls": [
+      "auth",
+      "user",
+      "workspace",
+      "booking",
+      "payment"
+    ],
     "produces": "reporting",
     "topic": {
       "partitions": 12,

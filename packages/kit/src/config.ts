@@ -40,6 +40,8 @@ export const baseConfigSchema = {
   DATABASE_STATEMENT_TIMEOUT_MS: Type.Integer({ minimum: 1, maximum: 600_000, default: 5000 }),
   EVENT_TRANSPORT: Type.Enum(['embedded', 'kafka'], { default: 'embedded' }),
   EVENT_LOG_DATABASE_URL: Type.String({ default: '' }),
+  /** How many days a service keeps from which network address an audited request came, such as 90; never in events. */
+  AUDIT_SOURCE_DAYS: Type.Integer({ minimum: 1, maximum: 3650, default: 90 }),
   ...brokerConfigSchema,
   /** Local profile only: file with `{"offsetMs": n}` that moves the clock of all services together. */
   CLOCK_FILE: Type.String({ default: '' }),

@@ -1,6 +1,7 @@
 export { createApp, notePath, sendProblem, type AppOptions, type AppState } from './app.ts'
 export { createAuthenticator, createConfiguredAuthenticator, type Authenticator, type AuthenticatorOptions } from './authenticator.ts'
 export { bodyBytesMax, drainRequest } from './body.ts'
+export { readClientAddress, resolveClientAddress } from './client-address.ts'
 export { clockStalenessMs, createClock, toInstant, type Clock } from './clock.ts'
 export type { BrokerConfig } from './broker-config.ts'
 export { baseConfigSchema, ConfigError, loadBrokerConfig, loadConfig, serviceUrl, type BaseConfig } from './config.ts'

@@ -1,3 +1,4 @@
+export { listAudited, readAudits } from './audits.ts'
 export { createTestClock, type TestClock } from './clock.ts'
 export { buildTestContext, type TestContext } from './context.ts'
 export { cloneDatabase, createTestDatabase, createTestLog, type TestDatabase } from './database.ts'

@@ -8,8 +8,8 @@ import { buildApp } from './app.ts'
 import { createPayments } from './clients/payments.ts'
 import { configSchema } from './config.ts'
 import { createConsumers } from './consumers/consumers.ts'
+import { createAuditedStore } from './db/audited-store.ts'
 import { createAttemptReader } from './db/booking-reader.ts'
-import { createBookingStore } from './db/booking-store.ts'
 import { eventEffects } from './db/event-effects.ts'
 import { createPrisma } from './db/prisma.ts'
 import { createSweeps, createTwoPhaseStore } from './db/sweeps.ts'
@@ -34,7 +34,7 @@ await runService({
     const reach = (name: string) => killPoints.reach(name)
     const wakeRelay = () => events.relay.wake()
     const background = createBackgroundWork((err) => log.warn({ err }, 'work begun by a request is left to a sweep'))
-    const store = createBookingStore(pool, wakeRelay)
+    const store = createAuditedStore(pool, wakeRelay)
     const payments = createPayments(client, (err) => log.error({ err }, 'payment refused an attempt for an odd reason'))
     const metrics = createBookingMetrics(registry)
     const sweeps = createSweeps(pool, wakeRelay)

@@ -6,7 +6,7 @@ import { buildTestContext, createTestDatabase } from '@alcove/testing'
 import { buildApp } from '../src/app.ts'
 import { createBookingLists } from '../src/db/booking-list.ts'
 import { createAttemptReader, createBookingReader } from '../src/db/booking-reader.ts'
-import { createBookingStore } from '../src/db/booking-store.ts'
+import { createAuditedStore } from '../src/db/audited-store.ts'
 import { createClaimSource } from '../src/db/claims.ts'
 import { createInternalReads } from '../src/db/event-effects.ts'
 import { createPrisma } from '../src/db/prisma.ts'
@@ -190,7 +190,7 @@ export async function createHarness(options: { poolMax?: number; authorizeWaitMs
   const prisma = createPrisma(pool)
   const background = createBackgroundWork(() => undefined)
   const now = () => context.clock.now()
-  const store = createBookingStore(pool)
+  const store = createAuditedStore(pool)
   const reached: string[] = []
   const refusals: string[] = []
   const metrics = { claimed: () => undefined, refused: (reason: string) => void refusals.push(reason), settled: () => undefined }

@@ -115,8 +115,17 @@ describe('authorizing by credits', () => {
   const grant = async (userId: string, amountCredits: number, expiresInHours?: number) => {
     const wallet = await payment.wallets.ensure(userId, payment.clock.now())
     const expiresAt = expiresInHours === undefined ? undefined : new Date(payment.clock.now().getTime() + expiresInHours * 3_600_000)
-    const actor = { userId, requestId: 'r', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
-    await payment.wallets.grant({ id: payment.process.newId(), walletId: wallet.id, amountCredits, reason: 'test', expiresAt, actor, now: payment.clock.now() })
+    const actor = { userId, requestId: 'r', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', address: null }
+    await payment.wallets.grant({
+      id: payment.process.newId(),
+      walletId: wallet.id,
+      userId: wallet.userId,
+      amountCredits,
+      reason: 'test',
+      expiresAt,
+      actor,
+      now: payment.clock.now(),
+    })
   }
 
   it('reserves them from the bucket that expires first', async () => {

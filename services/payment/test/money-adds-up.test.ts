@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => payment.stop())
 
-const actor = { userId: randomUUID(), requestId: 'r', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
+const actor = { userId: randomUUID(), requestId: 'r', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', address: null }
 const attemptsMax = 3
 
 type Step =
@@ -93,7 +93,8 @@ async function take(requests: AttemptRequest[], versions: number[], next: Step):
   if (next.do === 'refund') {
     const { rows } = await payment.pool.query('SELECT id FROM payment WHERE attempt_id = $1', [request.attemptId])
     const amount = Math.ceil(((request.method === 'card' ? request.amountMinor : request.amountCredits) * next.percent) / 100)
-    if (rows[0]) await payment.refunds.write({ id: newId(), paymentId: rows[0].id, amount, reason: 'x', actor, now: now(), realNow: realNow() })
+    const before = { userId: actor.userId, method: request.method, refundedMinor: 0, refundedCredits: 0 }
+    if (rows[0]) await payment.refunds.write({ id: newId(), paymentId: rows[0].id, before, amount, reason: 'x', actor, now: now(), realNow: realNow() })
   }
 }
 
@@ -157,6 +158,7 @@ describe('whatever happens in whatever order, with deaths in between', () => {
           await payment.wallets.grant({
             id: payment.process.newId(),
             walletId: wallet.id,
+            userId: wallet.userId,
             amountCredits: 20,
             reason: 'test',
             expiresAt,

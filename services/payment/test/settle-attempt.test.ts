@@ -134,8 +134,9 @@ describe('moving the money of a card to what its booking wants', () => {
         id: payment.process.newId(),
         paymentId: id,
         amount,
+        before: { userId: request.userId, method: 'card', refundedMinor: 0, refundedCredits: 0 },
         reason: 'noise',
-        actor: { userId: request.userId, requestId: 'r', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' },
+        actor: { userId: request.userId, requestId: 'r', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', address: null },
         now: payment.clock.now(),
         realNow: payment.realNow(),
       })

@@ -1,4 +1,5 @@
 import type { Authenticator, Clock, Logger, Registry } from '@alcove/kit'
+import type { FindSources } from './clients/audit-sources.ts'
 import type { Reads } from './db/reads.ts'
 
 /** What the routes of reporting use. */
@@ -7,6 +8,7 @@ export interface ReportingDeps {
   /** Product time of the newest applied event; now while there is none. */
   readAsOf(): Promise<Date>
   clock: Clock
+  findSources: FindSources
 }
 
 /** What the application needs besides. */

@@ -1,8 +1,10 @@
+import { createServiceClient } from '@alcove/client'
 import { assertMigrated, createPool } from '@alcove/database'
 import { createEventParts } from '@alcove/events'
 import { createJobs } from '@alcove/jobs'
 import { runService } from '@alcove/kit'
 import { buildApp } from './app.ts'
+import { createFindSources } from './clients/audit-sources.ts'
 import { configSchema } from './config.ts'
 import { onAnyEvent } from './consumers/on-any-event.ts'
 import { project } from './db/projections.ts'
@@ -35,15 +37,23 @@ await runService({
       togetherMax: 2000,
     })
     const jobs = createJobs({ pool, log, service: 'reporting', sweeps: events.sweeps })
+    const client = createServiceClient({ self: 'reporting', config, metrics, log, tracing })
+    const findSources = createFindSources(client, log)
     const readAsOf = async () => (await findNewestTime(pool)) ?? clock.now()
     return {
-      app: buildApp({ reads: createReads(pool), readAsOf, clock, log, metrics, authenticator, version: config.SERVICE_VERSION }),
+      app: buildApp({ reads: createReads(pool), readAsOf, findSources, clock, log, metrics, authenticator, version: config.SERVICE_VERSION }),
       readiness: {
         database: async () => void (await pool.query('SELECT 1')),
         migrations: () => assertMigrated(pool, migrations),
       },
-      status: () => events.status(),
-      lifecycles: [...events.lifecycles, jobs, { name: 'database pool', phase: 'adapter', stop: () => pool.end() }],
+      status: async () => ({ ...(await events.status()), breakers: client.breakers() }),
+      forceBreaker: client.forceBreaker,
+      lifecycles: [
+        ...events.lifecycles,
+        jobs,
+        { name: 'service client', phase: 'adapter', stop: () => client.close() },
+        { name: 'database pool', phase: 'adapter', stop: () => pool.end() },
+      ],
     }
   },
 })

@@ -30,3 +30,11 @@ export function fromCursor(cursor: string): AuditPosition {
     throw cursorInvalid()
   return { at: new Date(at), id }
 }
+
+/** Whether a client names CSV, and not JSON before it. */
+export function prefersCsv(accept: string | undefined): boolean {
+  const wanted = (accept ?? '').toLowerCase()
+  const csv = wanted.indexOf('text/csv')
+  const json = wanted.indexOf('application/json')
+  return csv >= 0 && (json < 0 || csv < json)
+}

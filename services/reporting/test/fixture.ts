@@ -19,6 +19,7 @@ import { newId } from '@alcove/kit'
 import { buildEvent, buildTestContext, createTestDatabase, type TestContext, type TestDatabase } from '@alcove/testing'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../src/app.ts'
+import type { AuditSource } from '../src/domain/audit.ts'
 import { onAnyEvent } from '../src/consumers/on-any-event.ts'
 import { project } from '../src/db/projections.ts'
 import { findNewestTime, keepRawEvents } from '../src/db/raw-events.ts'
@@ -35,6 +36,8 @@ export interface AnswerBody {
 /** The service on a database of its own, fed with events through its real inbox. */
 export interface Fixture {
   app: FastifyInstance
+  /** What services would say of where entries came from. */
+  sources: Map<string, AuditSource>
   context: TestContext
   database: TestDatabase
   feed(...events: CloudEvent[]): Promise<void>
@@ -87,11 +90,18 @@ export async function createFixture(now = '2026-01-05T11:00:00Z'): Promise<Fixtu
     togetherMax: 2000,
   })
   const reads = createReads(database.pool)
-  const app = buildApp({ ...context, reads, readAsOf: async () => (await findNewestTime(database.pool)) ?? context.clock.now() })
+  const sources = new Map<string, AuditSource>()
+  const app = buildApp({
+    ...context,
+    reads,
+    findSources: async () => sources,
+    readAsOf: async () => (await findNewestTime(database.pool)) ?? context.clock.now(),
+  })
   await app.ready()
   let offset = 0n
   return {
     app,
+    sources,
     context,
     database,
     async feed(...events) {

@@ -2,6 +2,8 @@ import { accountRegistered, auditRecorded, bookingRescheduled, bookingReschedule
 import { newId } from '@alcove/kit'
 import { buildEvent } from '@alcove/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createFindSources } from '../src/clients/audit-sources.ts'
+import { toCell } from '../src/presenters.ts'
 import { createFixture, type AnswerBody, type Fixture } from './fixture.ts'
 
 let fixture: Fixture
@@ -11,6 +13,8 @@ beforeEach(async () => {
 afterEach(() => fixture.close())
 
 const audit = (state: Partial<Audit>) => buildEvent(auditRecorded('account'), { ...auditRecorded('account').example, auditId: newId(), ...state })
+/** Of an entry that names nobody else and whose request nobody knows the source of. */
+const unsaid = { person: null, before: null, after: null, source: { state: 'none', address: null } }
 const list = async (query = '') => (await fixture.get(`/v1/audit${query}`, 'admin')).body
 
 describe('GET /v1/audit 200', () => {
@@ -21,7 +25,7 @@ describe('GET /v1/audit 200', () => {
     await fixture.feed(login, registered, login)
     expect(await list()).toEqual({
       items: [
-        { id: login.id, at: '2026-01-05T10:00:00Z', actor, action: 'session.started', subject: login.data.subject, requestId: 'req-1' },
+        { id: login.id, at: '2026-01-05T10:00:00Z', actor, action: 'session.started', subject: login.data.subject, requestId: 'req-1', ...unsaid },
         {
           id: registered.id,
           at: '2026-01-05T08:00:00Z',
@@ -29,6 +33,8 @@ describe('GET /v1/audit 200', () => {
           action: 'account.registered',
           subject: accountRegistered.example.userId,
           requestId: null,
+          ...unsaid,
+          person: accountRegistered.example.userId,
         },
       ],
       nextCursor: null,
@@ -73,6 +79,95 @@ describe('GET /v1/audit 200', () => {
         .sort()
         .reverse(),
     )
+  })
+})
+
+describe('what was done to whom, and from where', () => {
+  it('names the person with values before and after, and is found by the person', async () => {
+    const person = newId()
+    const values = { before: { roles: ['admin'] }, after: { roles: ['member'] } }
+    await fixture.feed(audit({ action: 'roles.changed', person, ...values }), audit({ action: 'roles.changed', person: newId() }))
+    const { items } = await list(`?person=${person}`)
+    expect(items).toHaveLength(1)
+    expect(items[0]).toMatchObject({ action: 'roles.changed', person, ...values })
+  })
+
+  it('joins the source that a service still knows, and says where it cannot be had', async () => {
+    const [known, away, unknown] = [audit({}), audit({}), audit({})]
+    await fixture.feed(known, away, unknown)
+    fixture.sources.set(known.id, { state: 'known', address: '192.0.2.7' })
+    fixture.sources.set(away.id, { state: 'unavailable', address: null })
+    const sources = new Map((await list()).items.map((item) => [item.id, item.source]))
+    expect(sources.get(known.id)).toEqual({ state: 'known', address: '192.0.2.7' })
+    expect(sources.get(away.id)).toEqual({ state: 'unavailable', address: null })
+    expect(sources.get(unknown.id)).toEqual({ state: 'none', address: null })
+  })
+
+  it('asks each service for its own entries alone, and takes one that is away for unavailable', async () => {
+    const asked: [string, string[]][] = []
+    const [mine, late, own] = [newId(), newId(), newId()]
+    const call = async (operation: { service: string }, { body }: { body: { ids: string[] } }) => {
+      asked.push([operation.service, body.ids])
+      if (operation.service === 'booking') throw new Error('away')
+      return { status: 200, body: { items: [{ id: mine, address: '2001:db8::1' }] }, headers: {} }
+    }
+    const find = createFindSources({ call: call as never }, { warn: () => undefined })
+    const entries = [
+      { id: mine, service: 'auth' },
+      { id: late, service: 'booking' },
+      { id: own, service: 'reporting' },
+    ]
+    const found = await find(entries, {})
+    expect(asked).toEqual([
+      ['auth', [mine]],
+      ['booking', [late]],
+    ])
+    expect([...found]).toEqual([
+      [mine, { state: 'known', address: '2001:db8::1' }],
+      [late, { state: 'unavailable', address: null }],
+    ])
+  })
+})
+
+describe('GET /v1/audit as CSV', () => {
+  const csv = async (query = '', accept = 'text/csv') =>
+    fixture.app.inject({ url: `/v1/audit${query}`, headers: { ...(await fixture.context.tokens.as(['admin'])), accept } })
+
+  it('has a heading and a line for each entry, and tells the next page in Link', async () => {
+    const actor = { type: 'user' as const, id: newId() }
+    await fixture.feed(audit({ at: '2026-01-05T10:00:00Z', actor, requestId: 'a,"b"', after: { roles: ['member'] } }), audit({ at: '2026-01-05T09:00:00Z' }))
+    const first = await csv('?limit=1&action=session.started')
+    expect(first.headers['content-type']).toBe('text/csv; charset=utf-8')
+    const [heading, line, rest] = first.body.split('\r\n')
+    expect(heading).toBe('id,at,actorType,actorId,action,subject,person,before,after,requestId,sourceState,sourceAddress')
+    expect(line).toContain(`,2026-01-05T10:00:00Z,user,${actor.id},session.started,`)
+    expect(line).toContain(String.raw`,"{""roles"":[""member""]}","a,""b""",none,`)
+    expect(rest).toBe('')
+    const next = /^<(\?[^>]+)>; rel="next"$/.exec(String(first.headers.link))![1]!
+    expect(next).toContain('action=session.started')
+    const second = await csv(next)
+    expect(second.body.split('\r\n')).toHaveLength(3)
+    expect(second.headers.link).toBeUndefined()
+  })
+
+  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\tx', '\rx', '=HYPERLINK("http://x")'])('%j is no formula to a spreadsheet', (text) => {
+    expect(toCell(text).replace(/^"/, '')).toMatch(/^'/)
+  })
+
+  it.each(['a=1', '2026-01-05T10:00:00Z', '', '192.0.2.1'])('%j stays as it is', (text) => {
+    expect(toCell(text)).toBe(text)
+  })
+
+  it('a request’s id that is a formula arrives as text', async () => {
+    await fixture.feed(audit({ requestId: '=cmd|calc' }))
+    expect((await csv()).body).toContain(",'=cmd|calc,")
+  })
+
+  it('JSON unless CSV is named first; admins alone', async () => {
+    expect((await csv('', 'application/json, text/csv')).headers['content-type']).toContain('application/json')
+    expect((await csv('', '*/*')).headers['content-type']).toContain('application/json')
+    const answer = await fixture.app.inject({ url: '/v1/audit', headers: { ...(await fixture.context.tokens.as(['operator'])), accept: 'text/csv' } })
+    expect(answer.statusCode).toBe(403)
   })
 })
 

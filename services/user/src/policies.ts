@@ -1,5 +1,6 @@
-import { isOperator, type Principal } from '@alcove/kit'
+import { isOperator, readClientAddress, type Principal, type RequestContext } from '@alcove/kit'
 import type { TeamActor } from './domain/change-team.ts'
+import type { Actor } from './domain/ports.ts'
 import { findTeamRole, type ShownTeam } from './domain/team.ts'
 
 /** Everything of a person is for that person and operators; others see id and name. */
@@ -12,6 +13,11 @@ export function canSeeTeam(principal: Principal, team: ShownTeam): boolean {
   return isOperator(principal) || findTeamRole(team, principal.userId) !== undefined
 }
 
-export function toTeamActor(principal: Principal, traceparent: string): TeamActor {
-  return { userId: principal.userId, isOperator: isOperator(principal), traceparent }
+/** Who asks, as the audit log names them. */
+export async function toActor(ctx: RequestContext): Promise<Actor> {
+  return { userId: ctx.principal.userId, requestId: ctx.requestId, address: await readClientAddress(ctx) }
+}
+
+export async function toTeamActor(ctx: RequestContext): Promise<TeamActor> {
+  return { ...(await toActor(ctx)), isOperator: isOperator(ctx.principal), traceparent: ctx.traceparent }
 }

@@ -1,12 +1,13 @@
-import type { Clock, RequestContext } from '@alcove/kit'
+import { readClientAddress, type Clock, type RequestContext } from '@alcove/kit'
 import { malformed } from './errors.ts'
 import type { PageRequest } from './domain/reads.ts'
 import type { CallContext } from './domain/retirement.ts'
 import type { KeyedCommand, WriteContext } from './domain/stores.ts'
 
 /** Who writes, when, and in which request. */
-export function toWrite(ctx: RequestContext, clock: Clock): WriteContext {
-  return { now: clock.now(), actorId: ctx.principal.userId, requestId: ctx.requestId, traceparent: ctx.traceparent }
+export async function toWrite(ctx: RequestContext, clock: Clock): Promise<WriteContext> {
+  const { requestId, traceparent } = ctx
+  return { now: clock.now(), actorId: ctx.principal.userId, requestId, traceparent, address: await readClientAddress(ctx) }
 }
 
 /** What an outgoing call takes along. */

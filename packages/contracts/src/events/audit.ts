@@ -5,6 +5,10 @@ import { defineEvent, type EventType, type Topic } from './event.ts'
 /** Who did something: a person, a service by its name, or the product by itself (`system`). */
 export const ActorSchema = Type.Object({ type: Type.Enum(['user', 'service', 'system']), id: nullable(Type.String({ maxLength: 64 })) })
 
+/** Members of an act's thing before or after it; which ones, `auditActions` says: none in which somebody's words or name could stand. */
+const word = Type.Union([Type.Integer(), Type.Boolean(), Type.Null(), Type.String({ maxLength: 64 })])
+export const AuditValuesSchema = Type.Record(Type.String({ pattern: '^[a-z][A-Za-z]*$' }), Type.Union([word, Type.Array(word, { maxItems: 20 })]))
+
 /** What no other event says: logins, refused logins, grants, overrides, replays. `subject` is an id or a kind, never a name or an address. */
 export const AuditSchema = Type.Object({
   auditId: IdSchema,
@@ -14,6 +18,10 @@ export const AuditSchema = Type.Object({
   action: Type.String({ pattern: '^[a-z]+(-[a-z]+)*(\\.[a-z]+(-[a-z]+)*)+$' }),
   subject: nullable(Type.String({ maxLength: 64 })),
   requestId: nullable(Type.String({ maxLength: 128 })),
+  /** Whose thing it was. */
+  person: Type.Optional(nullable(IdSchema)),
+  before: Type.Optional(nullable(AuditValuesSchema)),
+  after: Type.Optional(nullable(AuditValuesSchema)),
 })
 export type Audit = Static<typeof AuditSchema>
 

@@ -1,3 +1,4 @@
+export * from './audit-sources.ts'
 export * from './auth.ts'
 export * from './booking.ts'
 export * from './dead-letters.ts'

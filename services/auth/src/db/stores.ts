@@ -15,7 +15,7 @@ export function createInTransaction(deps: { pool: Pool; clock: Clock; newId: () 
         accounts: createAccountStore(tx),
         sessions: createSessionStore(tx),
         oneTimeTokens: createOneTimeTokenStore(tx),
-        events: createAccountEvents(tx, { origin, now: deps.clock.now(), newId: deps.newId }),
+        events: createAccountEvents(tx, { origin, now: deps.clock.now() }),
       }),
     )
     deps.onCommit()

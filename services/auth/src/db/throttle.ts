@@ -33,6 +33,13 @@ export function createThrottle(pool: Pool): Throttle {
         [source, now],
       )
     },
+    async noteTold(key, now) {
+      const { rowCount } = await pool.query(
+        `UPDATE login_throttle SET told_at = $2 WHERE key = $1 AND (told_at IS NULL OR told_at <= $2::timestamptz - interval '1 minute')`,
+        [key, now],
+      )
+      return rowCount === 1
+    },
     async clear(pair) {
       await pool.query('DELETE FROM login_throttle WHERE key = $1', [pair])
     },

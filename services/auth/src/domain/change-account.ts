@@ -1,5 +1,5 @@
 import type { Account } from './account.ts'
-import type { Stores } from './ports.ts'
+import type { AuditEntry, Stores } from './ports.ts'
 import type { RevokeReason } from './session.ts'
 
 /** Saves a change of a locked account under its next version, which the caller's event then carries. */
@@ -25,4 +25,9 @@ export async function revokeSessions(
     await stores.events.sessionRevoked(present, id, revocation.now)
   }
   return present
+}
+
+/** Whose account it was and its status before and after, as the audit log tells it. */
+export function describeChange(before: Account, after: Account): Pick<AuditEntry, 'subject' | 'person' | 'before' | 'after'> {
+  return { subject: after.id, person: after.id, before: { status: before.status }, after: { status: after.status } }
 }

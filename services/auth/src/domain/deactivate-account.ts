@@ -1,6 +1,6 @@
 import { accountNotFound, lastAdmin } from '../errors.ts'
 import { type Account, isActiveAdmin } from './account.ts'
-import { changeAccount, revokeSessions } from './change-account.ts'
+import { changeAccount, describeChange, revokeSessions } from './change-account.ts'
 import type { InTransaction, Origin } from './ports.ts'
 
 /**
@@ -22,7 +22,7 @@ export async function deactivateAccount(
     const ended = await revokeSessions(stores, account, { ids, reason: 'deactivated', now })
     const changed = await changeAccount(stores, ended, { status: 'deactivated', deactivatedAt: now })
     await stores.events.deactivated(changed)
-    await stores.events.audit({ actorUserId: input.actorUserId, action: 'account.deactivated', subject: account.id })
+    await stores.events.audit({ actorUserId: input.actorUserId, action: 'account.deactivated', ...describeChange(account, changed) })
     return changed
   })
 }

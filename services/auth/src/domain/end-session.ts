@@ -25,7 +25,14 @@ export async function endSessionsOf(deps: EndSessionDeps, input: { userId: strin
     if (!account) throw accountNotFound()
     const ids = await stores.sessions.listLiveIds(account.id, now)
     await revokeSessions(stores, account, { ids, reason: 'ended', now })
-    await stores.events.audit({ actorUserId: input.actorUserId, action: 'sessions.ended', subject: account.id })
+    await stores.events.audit({
+      actorUserId: input.actorUserId,
+      action: 'sessions.ended',
+      subject: account.id,
+      person: account.id,
+      before: { sessions: ids.length },
+      after: { sessions: 0 },
+    })
   })
 }
 
@@ -36,7 +43,7 @@ async function end(deps: EndSessionDeps, input: { userId: string; sessionId: str
     if (!account) return false
     const after = await revokeSessions(stores, account, { ids: [input.sessionId], reason: input.reason, now })
     const ended = after.version > account.version
-    if (ended) await stores.events.audit({ actorUserId: input.userId, action: 'session.ended', subject: input.sessionId })
+    if (ended) await stores.events.audit({ actorUserId: input.userId, action: 'session.ended', subject: input.sessionId, person: account.id })
     return ended
   })
 }

@@ -20,23 +20,33 @@ export async function logIn(deps: LogInDeps, input: { email: string; password: s
   const email = normaliseEmail(input.email)
   const found = await deps.accounts.findByEmail(email)
   const passwordHash = found?.status === 'active' ? found.passwordHash : null
-  const right = await checkPassword(deps, { email, address: input.origin.address, passwordHash, password: input.password, signal: input.signal })
+  const { password, origin, signal } = input
+  const onThrottled = () => recordThrottled(deps, { origin, person: found?.id ?? null, actorUserId: null })
+  const right = await checkPassword(deps, { email, address: origin.address, passwordHash, password, signal, onThrottled })
   const now = deps.now()
   const sessionId = deps.newId()
   const opened = await deps.inTransaction(input.origin, async (stores) => {
     const account = right && found ? await stores.accounts.lockById(found.id) : undefined
     // Deactivated, or given another password, while this one was being compared; or a one-time password again.
     if (!account || !isUnchanged(account, passwordHash) || account.oneTimePassword === 'used') {
-      await stores.events.audit({ actorUserId: null, action: 'session.refused', subject: found?.id ?? null })
+      await stores.events.audit({ actorUserId: null, action: 'session.refused', subject: found?.id ?? null, person: found?.id })
       return undefined
     }
     if (account.oneTimePassword === 'unused') await stores.accounts.save({ ...account, oneTimePassword: 'used' })
     const session = await startSession(stores, { sessionId, account, origin: input.origin, now })
-    await stores.events.audit({ actorUserId: account.id, action: 'session.started', subject: sessionId })
+    await stores.events.audit({ actorUserId: account.id, action: 'session.started', subject: sessionId, person: account.id })
     return { ...session, account }
   })
   if (!opened) throw invalidCredentials()
   return toTokens(deps.issueAccessToken, { userId: opened.account.id, sessionId, roles: opened.account.roles, refreshToken: opened.refreshToken, now })
+}
+
+/** Tells the audit log that somebody must wait before guessing on. */
+export async function recordThrottled(
+  deps: Pick<LogInDeps, 'inTransaction'>,
+  { origin, person, actorUserId }: { origin: Origin; person: string | null; actorUserId: string | null },
+): Promise<void> {
+  await deps.inTransaction(origin, (stores) => stores.events.audit({ actorUserId, action: 'session.throttled', subject: person, person }))
 }
 
 function isUnchanged(account: Account, passwordHash: string | null): boolean {

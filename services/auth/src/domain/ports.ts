@@ -1,4 +1,5 @@
-import type { Account } from './account.ts'
+import type { AuditAction } from '@alcove/contracts'
+import type { Account, AccountStatus, RoleName } from './account.ts'
 import type { OneTimeToken, Purpose } from './one-time-token.ts'
 import type { RevokeReason, Session } from './session.ts'
 import type { SigningKey } from './signing-key.ts'
@@ -48,11 +49,22 @@ export interface OneTimeTokenStore {
   useAll(accountId: string, purpose: Purpose, now: Date): Promise<void>
 }
 
+/** What an act changed of an account. */
+export interface AuditEntryValues {
+  readonly status?: AccountStatus
+  readonly roles?: RoleName[]
+  readonly sessions?: number
+}
+
 export interface AuditEntry {
   readonly actorUserId: string | null
   readonly actorType?: 'user' | 'system' | 'service'
-  readonly action: string
+  readonly action: AuditAction
   readonly subject: string | null
+  /** Whose account or session it was; not known for an unknown address. */
+  readonly person?: string | null
+  readonly before?: AuditEntryValues
+  readonly after?: AuditEntryValues
 }
 
 /** Events of the transaction; each takes the account as it stands after the change, with the event's own version. */
@@ -87,6 +99,8 @@ export interface Throttle {
   read(pair: Buffer, source: Buffer): Promise<ThrottleState>
   recordFailure(pair: Buffer, source: Buffer, now: Date): Promise<void>
   clear(pair: Buffer): Promise<void>
+  /** Whether the audit log is to be told that this key waits: once a minute. */
+  noteTold(key: Buffer, now: Date): Promise<boolean>
 }
 
 /** Work done while a hashing slot is held. */

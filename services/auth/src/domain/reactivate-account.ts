@@ -1,6 +1,6 @@
 import { accountNotFound } from '../errors.ts'
 import type { Account } from './account.ts'
-import { changeAccount } from './change-account.ts'
+import { changeAccount, describeChange } from './change-account.ts'
 import type { InTransaction, Origin } from './ports.ts'
 
 /**
@@ -20,7 +20,7 @@ export async function reactivateAccount(
     const status = account.verifiedAt ? 'active' : 'unverified'
     const changed = await changeAccount(stores, account, { status, deactivatedAt: null })
     await stores.events.reactivated(changed, now)
-    await stores.events.audit({ actorUserId: input.actorUserId, action: 'account.reactivated', subject: account.id })
+    await stores.events.audit({ actorUserId: input.actorUserId, action: 'account.reactivated', ...describeChange(account, changed) })
     return changed
   })
 }

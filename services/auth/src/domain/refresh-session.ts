@@ -39,7 +39,7 @@ async function refuse(deps: RefreshDeps, input: { hash: Buffer; origin: Origin; 
     const account = session && (await stores.accounts.lockById(session.accountId))
     if (!session || !account) return false
     await revokeSessions(stores, account, { ids: [session.id], reason: 'token-reused', now: input.now })
-    await stores.events.audit({ actorUserId: null, action: 'session.token-reused', subject: session.id })
+    await stores.events.audit({ actorUserId: null, action: 'session.token-reused', subject: session.id, person: account.id })
     return true
   })
   throw reused ? tokenReused() : invalidRefreshToken()

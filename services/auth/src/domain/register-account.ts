@@ -44,6 +44,6 @@ export async function registerAccount(
     if (account?.status === 'unverified') {
       await issueOneTimeToken(deps, stores, { account, purpose: 'verify-email', credentials: { passwordHash, displayName }, now })
     }
-    await stores.events.audit({ actorUserId: null, action: 'account.registration-requested', subject: account?.id ?? null })
+    await stores.events.audit({ actorUserId: null, action: 'account.registration-requested', subject: account?.id ?? null, person: account?.id })
   })
 }

@@ -16,6 +16,6 @@ export async function requestPasswordReset(deps: RequestResetDeps, input: { emai
   await deps.inTransaction(input.origin, async (stores) => {
     const account = await stores.accounts.lockByEmail(normaliseEmail(input.email))
     if (account?.status === 'active') await issueOneTimeToken(deps, stores, { account, purpose: 'reset-password', now })
-    await stores.events.audit({ actorUserId: null, action: 'password.reset-requested', subject: account?.id ?? null })
+    await stores.events.audit({ actorUserId: null, action: 'password.reset-requested', subject: account?.id ?? null, person: account?.id })
   })
 }

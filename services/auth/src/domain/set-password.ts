@@ -1,6 +1,7 @@
 import { invalidToken, wrongPassword } from '../errors.ts'
 import { revokeSessions } from './change-account.ts'
 import { checkPassword, type CheckPasswordDeps } from './check-password.ts'
+import { recordThrottled } from './log-in.ts'
 import type { AccountReader, InTransaction, Origin, Stores } from './ports.ts'
 import type { Account } from './account.ts'
 import { hashOf } from './secrets.ts'
@@ -28,7 +29,7 @@ export async function resetPassword(
     await stores.oneTimeTokens.useAll(account.id, 'reset-password', now)
     const changed = await setHash(stores, account, passwordHash)
     await revokeSessions(stores, changed, { ids: await stores.sessions.listLiveIds(account.id, now), reason: 'password-reset', now })
-    await stores.events.audit({ actorUserId: account.id, action: 'password.reset', subject: account.id })
+    await stores.events.audit({ actorUserId: account.id, action: 'password.reset', subject: account.id, person: account.id })
   })
 }
 
@@ -42,7 +43,8 @@ export async function changePassword(
 ): Promise<void> {
   const found = await deps.accounts.findById(input.userId)
   const presented = { email: found?.email ?? input.userId, address: input.origin.address, passwordHash: found?.passwordHash ?? null }
-  if (!(await checkPassword(deps, { ...presented, password: input.currentPassword, signal: input.signal })) || !found) throw wrongPassword()
+  const onThrottled = () => recordThrottled(deps, { origin: input.origin, person: input.userId, actorUserId: input.userId })
+  if (!(await checkPassword(deps, { ...presented, password: input.currentPassword, signal: input.signal, onThrottled })) || !found) throw wrongPassword()
   const passwordHash = await deps.hasher.hash(input.newPassword, input.signal)
   const now = deps.now()
   await deps.inTransaction(input.origin, async (stores) => {
@@ -53,7 +55,7 @@ export async function changePassword(
     const changed = await setHash(stores, account, passwordHash)
     await stores.oneTimeTokens.useAll(account.id, 'reset-password', now)
     await revokeSessions(stores, changed, { ids: others, reason: 'password-changed', now })
-    await stores.events.audit({ actorUserId: account.id, action: 'password.changed', subject: account.id })
+    await stores.events.audit({ actorUserId: account.id, action: 'password.changed', subject: account.id, person: account.id })
   })
 }
 

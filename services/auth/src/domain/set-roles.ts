@@ -20,7 +20,14 @@ export async function setRoles(
     if (isActiveAdmin(account) && !input.roles.includes('admin') && others === 0) throw lastAdmin()
     const changed = await changeAccount(stores, account, { roles: input.roles })
     await stores.events.rolesChanged(changed)
-    await stores.events.audit({ actorUserId: input.actorUserId, action: 'roles.changed', subject: account.id })
+    await stores.events.audit({
+      actorUserId: input.actorUserId,
+      action: 'roles.changed',
+      subject: account.id,
+      person: account.id,
+      before: { roles: [...account.roles] },
+      after: { roles: [...changed.roles] },
+    })
     return changed
   })
 }

@@ -7,20 +7,17 @@ import {
   accountSessionRevoked,
   accountVerificationRequested,
   accountVerified,
-  auditRecorded,
   type EventType,
 } from '@alcove/contracts'
-import { writeEvent } from '@alcove/events'
+import { recordAudit, writeEvent } from '@alcove/events'
 import { toInstant } from '@alcove/kit'
 import type { PoolClient } from 'pg'
 import type { Account } from '../domain/account.ts'
 import type { AccountEvents, Origin } from '../domain/ports.ts'
 
-const audit = auditRecorded('account')
-
 /** Writes the account's events to the outbox of the transaction; `now` is product time, as in every event. */
-export function createAccountEvents(tx: PoolClient, context: { origin: Origin | null; now: Date; newId: () => string }): AccountEvents {
-  const { origin, now, newId } = context
+export function createAccountEvents(tx: PoolClient, context: { origin: Origin | null; now: Date }): AccountEvents {
+  const { origin, now } = context
   const write = async (event: EventType, key: string, data: object) => {
     await writeEvent(tx, event, { key, data, now, traceparent: origin?.traceparent })
   }
@@ -40,10 +37,10 @@ export function createAccountEvents(tx: PoolClient, context: { origin: Origin | 
         oneTimeTokenId: token.id,
         expiresAt: toInstant(token.expiresAt),
       }),
-    async audit({ actorUserId, actorType = 'user', action, subject }) {
-      const auditId = newId()
+    async audit({ actorUserId, actorType = 'user', ...entry }) {
       const actor = { type: actorType, id: actorUserId }
-      await write(audit, auditId, { auditId, version: 1, at: toInstant(now), actor, action, subject, requestId: origin?.requestId ?? null })
+      const { requestId = null, traceparent, address } = origin ?? {}
+      await recordAudit(tx, 'account', { ...entry, actor, requestId, traceparent, address, now })
     },
   }
 }

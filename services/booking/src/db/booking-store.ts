@@ -24,10 +24,11 @@ const REPEATABLE = new Set(['40P01', '40001'])
  * Calls one database function that changes bookings: one round trip, one transaction (autocommit), prepared once a
  * connection. `afterCommit` wakes the relay, so that the event does not wait for its next poll.
  */
-function createCall(db: Queryable, afterCommit: () => void) {
+function createCall(db: Queryable, afterCommit: () => void, canRepeat: boolean) {
   return async function call<T = Answer>(name: string, values: unknown[]): Promise<T> {
     const text = `SELECT ${name}(${values.map((_, index) => `$${index + 1}`).join(', ')}) AS answer`
-    for (let repeated = false; ; repeated = true) {
+    // A statement of an open transaction cannot be repeated alone: its owner repeats the whole.
+    for (let repeated = !canRepeat; ; repeated = true) {
       try {
         const { rows } = await db.query<{ answer: T }>({ name, text, values })
         afterCommit()
@@ -47,11 +48,11 @@ const PROMISE = `UPDATE attempt SET promised = true WHERE booking_id = $1 AND st
 const toTransition = (answer: Answer): TransitionOutcome =>
   answer.outcome === 'repeat' ? { outcome: 'repeat', bookingId: answer.bookingId! } : { outcome: 'done', booking: toBooking(answer.booking!) }
 
-const when = ({ now, by }: Act): [Date, string] => [now, JSON.stringify(by)]
+const when = ({ now, by: { type, id, traceparent } }: Act): [Date, string] => [now, JSON.stringify({ type, id, traceparent })]
 
 /** The store over a pool, or over the client of a consumer's transaction. */
-export function createBookingStore(db: Queryable, afterCommit: () => void = () => undefined): BookingStore {
-  const call = createCall(db, afterCommit)
+export function createBookingStore(db: Queryable, afterCommit: () => void = () => undefined, canRepeat = true): BookingStore {
+  const call = createCall(db, afterCommit, canRepeat)
   return {
     async claim(input, act): Promise<ClaimOutcome> {
       try {

@@ -112,6 +112,8 @@ export interface By {
   type: 'user' | 'service' | 'system'
   id: string | null
   traceparent: string | null
+  /** Set where it is done to somebody else's booking: the store then writes an audit entry in the same transaction. */
+  audited?: { requestId: string; address: string | null }
 }
 
 /** The row that makes a repeated POST find what the first one did. `path` is the concrete one. */

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { cancelBooking as cancel, type CancelBookingDeps } from '../domain/cancel-booking.ts'
 import { assertVisible, ownsBooking } from '../policies.ts'
 import { toBookingBody, toEtag } from '../presenters.ts'
-import { toBy, toKey } from './request.ts'
+import { toByOn, toKey } from './request.ts'
 
 export const cancelBookingRoute = (deps: CancelBookingDeps) => async (app: FastifyInstance) => {
   addOperation(app, cancelBooking, async ({ params, body, idempotencyKey }, ctx) => {
@@ -15,7 +15,7 @@ export const cancelBookingRoute = (deps: CancelBookingDeps) => async (app: Fasti
       asOperator: isOperator(ctx.principal),
       isOwner: ownsBooking(ctx.principal, booking),
       key: toKey(ctx, idempotencyKey, { path: `/v1/bookings/${params.id}/cancel`, body }),
-      by: toBy(ctx),
+      by: await toByOn(ctx, booking),
     })
     return { status: 200, headers: toEtag(cancelled), body: toBookingBody(cancelled) }
   })

@@ -6,7 +6,7 @@ import type { CreateBookingDeps } from '../domain/create-booking.ts'
 import { parseInstant } from '../domain/instants.ts'
 import { assertVisible } from '../policies.ts'
 import { toBookingBody, toEtag } from '../presenters.ts'
-import { countRefusals, toBy, toScope } from './request.ts'
+import { countRefusals, toByOn, toScope } from './request.ts'
 
 export const changeBookingRoute = (deps: CreateBookingDeps) => async (app: FastifyInstance) => {
   addOperation(app, changeBooking, async (input, ctx) => {
@@ -22,7 +22,7 @@ export const changeBookingRoute = (deps: CreateBookingDeps) => async (app: Fasti
           ...others,
           startsAt: startsAt === undefined ? undefined : parseInstant(startsAt),
           endsAt: endsAt === undefined ? undefined : parseInstant(endsAt),
-          by: toBy(ctx),
+          by: await toByOn(ctx, booking),
         },
         toScope(ctx),
       ),

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto'
-import { ProblemError, type RequestContext } from '@alcove/kit'
-import type { By, IdempotencyKey } from '../domain/booking.ts'
+import { ProblemError, readClientAddress, type RequestContext } from '@alcove/kit'
+import type { BookingRecord, By, IdempotencyKey } from '../domain/booking.ts'
 import type { CallScope, Metrics } from '../domain/ports.ts'
+import { ownsBooking } from '../policies.ts'
+
+/** The same for an act on a booking, which leaves an audit entry when it is somebody else's. */
+export async function toByOn(ctx: RequestContext, booking: Pick<BookingRecord, 'userId'>): Promise<By> {
+  if (ownsBooking(ctx.principal, booking)) return toBy(ctx)
+  return { ...toBy(ctx), audited: { requestId: ctx.requestId, address: await readClientAddress(ctx) } }
+}
 
 /** The person of the request, as history and events name them. */
 export function toBy(ctx: RequestContext): By {

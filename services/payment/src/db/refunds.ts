@@ -1,10 +1,8 @@
-import { auditRecorded } from '@alcove/contracts'
 import { withTransaction } from '@alcove/database'
-import { writeEvent } from '@alcove/events'
-import type { Pool } from 'pg'
-import type { RefundStore, WrittenRefund } from '../domain/accounts.ts'
+import { recordAudit } from '@alcove/events'
+import type { Pool, PoolClient } from 'pg'
+import type { NewRefund, RefundStore, WrittenRefund } from '../domain/accounts.ts'
 import { takeIdempotencyKey } from './idempotency.ts'
-import { toAudit } from './audit.ts'
 
 export function createRefundStore(pool: Pool): RefundStore {
   return {
@@ -17,11 +15,28 @@ export function createRefundStore(pool: Pool): RefundStore {
         const { rows } = await tx.query<{ refundable: string | null }>("SELECT create_refund($1, $2, 'operator', $3, $4, $5, $6, $7, $8) AS refundable", values)
         const refundable = rows[0]!.refundable
         if (refundable !== null) return rollBack({ refundable: Number(refundable) })
-        await writeEvent(tx, auditRecorded('payment'), toAudit({ action: 'payment.refunded', subject: paymentId, actor, now }))
+        await auditRefund(tx, refund)
         return { refundId: id }
       }).catch(catchRolledBack)
     },
   }
+}
+
+function auditRefund(tx: PoolClient, { paymentId, amount, before, actor, now }: NewRefund): Promise<void> {
+  const { refundedMinor, refundedCredits, userId, method } = before
+  const { address, requestId, traceparent } = actor
+  return recordAudit(tx, 'payment', {
+    action: 'payment.refunded',
+    subject: paymentId,
+    person: userId,
+    before: { refundedMinor, refundedCredits },
+    after: method === 'card' ? { refundedMinor: refundedMinor + amount, refundedCredits } : { refundedMinor, refundedCredits: refundedCredits + amount },
+    actor: { type: 'user', id: actor.userId },
+    requestId,
+    traceparent,
+    address,
+    now,
+  })
 }
 
 /** Leaves the transaction without its effects, the key included: a failure without a durable effect is not remembered. */

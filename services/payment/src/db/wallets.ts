@@ -1,11 +1,9 @@
-import { auditRecorded } from '@alcove/contracts'
 import { withTransaction } from '@alcove/database'
-import { writeEvent } from '@alcove/events'
-import type { Pool } from 'pg'
-import type { WalletStore } from '../domain/accounts.ts'
+import { recordAudit } from '@alcove/events'
+import type { Pool, PoolClient } from 'pg'
+import type { NewGrant, WalletStore } from '../domain/accounts.ts'
 import type { TransferRecord, WalletRecord } from '../domain/records.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
-import { toAudit } from './audit.ts'
 import { takeIdempotencyKey } from './idempotency.ts'
 import { toPage } from './page.ts'
 import type { PrismaClient } from './prisma.ts'
@@ -45,7 +43,7 @@ export function createWalletStore(pool: Pool, prisma: PrismaClient): WalletStore
         if (await takeIdempotencyKey(tx, idempotency, { id, now })) return
         const values = [walletId, id, amountCredits, reason, expiresAt ?? null, now, actor.traceparent]
         await tx.query("SELECT grant_credits($1, $2, $3, 'grant', $4, $5, $6, $7)", values)
-        await writeEvent(tx, auditRecorded('payment'), toAudit({ action: 'wallet.granted', subject: walletId, actor, now }))
+        await auditGrant(tx, grant)
       })
     },
     async expire(now, limit) {
@@ -53,6 +51,25 @@ export function createWalletStore(pool: Pool, prisma: PrismaClient): WalletStore
       return rows[0]!.wallets
     },
   }
+}
+
+/** The function above holds the wallet's row: what it is now is what this grant has made of it. */
+async function auditGrant(tx: PoolClient, { walletId, userId, amountCredits, actor, now }: NewGrant): Promise<void> {
+  const { rows } = await tx.query<{ balance: string }>('SELECT balance_credits AS balance FROM wallet WHERE id = $1', [walletId])
+  const balanceCredits = Number(rows[0]!.balance)
+  const { address, requestId, traceparent } = actor
+  await recordAudit(tx, 'payment', {
+    action: 'wallet.granted',
+    subject: walletId,
+    person: userId,
+    before: { balanceCredits: balanceCredits - amountCredits },
+    after: { balanceCredits },
+    actor: { type: 'user', id: actor.userId },
+    requestId,
+    traceparent,
+    address,
+    now,
+  })
 }
 
 interface Row {

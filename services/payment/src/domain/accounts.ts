@@ -6,6 +6,8 @@ export interface Actor {
   userId: string
   requestId: string
   traceparent: string
+  /** Network address; kept with the audit entry for some days, in no event. */
+  address: string | null
 }
 
 export interface IdempotentRequest {
@@ -26,6 +28,8 @@ export interface PaymentReader {
 
 export interface NewRefund extends Moment {
   id: string
+  /** The payment as it was read: of whom, and how much of it had gone back. */
+  before: Pick<PaymentRecord, 'userId' | 'method' | 'refundedMinor' | 'refundedCredits'>
   paymentId: string
   amount: number
   reason: string
@@ -44,6 +48,8 @@ export interface RefundStore {
 export interface NewGrant {
   id: string
   walletId: string
+  /** Whose wallet it is. */
+  userId: string
   amountCredits: number
   reason: string
   expiresAt?: Date

@@ -2,7 +2,7 @@ import { invalidField, notFound } from '../errors.ts'
 import type { NewGrant, WalletStore } from './accounts.ts'
 import type { WalletRecord } from './records.ts'
 
-export type GrantRequest = Omit<NewGrant, 'id' | 'now'>
+export type GrantRequest = Omit<NewGrant, 'id' | 'now' | 'userId'>
 
 export interface GrantDeps {
   wallets: Pick<WalletStore, 'find' | 'grant'>
@@ -19,6 +19,6 @@ export async function grantCredits(deps: GrantDeps, request: GrantRequest): Prom
   const wallet = await deps.wallets.find(request.walletId)
   if (!wallet) throw notFound()
   if (request.expiresAt && request.expiresAt <= now) throw invalidField('/expiresAt', 'Must lie in the future.')
-  await deps.wallets.grant({ ...request, walletId: wallet.id, id: deps.newId(), now })
+  await deps.wallets.grant({ ...request, walletId: wallet.id, userId: wallet.userId, id: deps.newId(), now })
   return (await deps.wallets.find(wallet.id)) ?? wallet
 }

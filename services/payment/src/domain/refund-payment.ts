@@ -34,7 +34,17 @@ export async function refundPayment(deps: RefundDeps, request: RefundRequest): P
   const payment = await deps.payments.find(paymentId)
   if (!payment) throw notFound()
   const amount = toAmount(payment, request)
-  const written = await deps.refunds.write({ id: deps.newId(), paymentId, amount, reason, actor, idempotency, now: deps.now(), realNow: deps.realNow() })
+  const written = await deps.refunds.write({
+    id: deps.newId(),
+    paymentId,
+    before: payment,
+    amount,
+    reason,
+    actor,
+    idempotency,
+    now: deps.now(),
+    realNow: deps.realNow(),
+  })
   if ('refundable' in written) throw refundTooLarge(written.refundable, payment.method === 'card' ? `minor units of ${payment.currency}` : 'credits')
   deps.reach('payment.refund.written')
   if (payment.method === 'card') await deps.settle(payment.attemptId)

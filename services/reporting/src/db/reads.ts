@@ -18,6 +18,7 @@ export interface AuditFilter {
   actorId?: string
   action?: string
   subject?: string
+  person?: string
 }
 
 const BUCKETS = `unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) WITH ORDINALITY AS b(location_id, starts_at, ends_at, number)`

@@ -1,4 +1,7 @@
-import type { Audit, BookingMove, BookingState, CloudEvent } from '@alcove/contracts'
+import type { Audit, AuditEntry, BookingMove, BookingState, CloudEvent } from '@alcove/contracts'
+
+/** What is known of where an entry's request came from. */
+export type AuditSource = AuditEntry['source']
 
 /** One line of the audit log; its id is the event's. */
 export interface AuditRow {
@@ -9,6 +12,12 @@ export interface AuditRow {
   action: string
   subject: string | null
   requestId: string | null
+  /** Who told it. */
+  service: string
+  /** Whose thing it was. */
+  person: string | null
+  before: Record<string, unknown> | null
+  after: Record<string, unknown> | null
 }
 
 /** Events that tell of no act of anybody: projections, deliveries, what only follows from another event. */
@@ -36,17 +45,25 @@ export function toAuditRow(event: CloudEvent): AuditRow | undefined {
       action: audit.action,
       subject: audit.subject,
       requestId: audit.requestId,
+      service: findService(event),
+      person: audit.person ?? null,
+      before: audit.before ?? null,
+      after: audit.after ?? null,
     }
   }
   if (SILENT.some((pattern) => pattern.test(event.type))) return undefined
   const action = event.type.replace(/\.v\d+$/, '')
-  return { id: event.id, at: new Date(event.time), ...findActor(event, action), action, subject: event.subject, requestId: null }
+  const { userId } = event.data as { userId?: string }
+  const told = { service: findService(event), person: userId ?? null, before: null, after: null }
+  return { id: event.id, at: new Date(event.time), ...findActor(event, action), action, subject: event.subject, requestId: null, ...told }
 }
+
+const findService = (event: CloudEvent) => event.source.replace('/alcove/', '')
 
 function findActor(event: CloudEvent, action: string): Pick<AuditRow, 'actorType' | 'actorId'> {
   const { userId, reasonCode, actor } = event.data as Partial<BookingState & BookingMove>
   if (actor) return { actorType: actor.type, actorId: actor.id }
   const isOwn = OWN_ACTS.has(action) || (action === 'booking.cancelled' && reasonCode === 'member')
   if (isOwn && userId) return { actorType: 'user', actorId: userId }
-  return { actorType: 'service', actorId: event.source.replace('/alcove/', '') }
+  return { actorType: 'service', actorId: findService(event) }
 }

@@ -1,12 +1,12 @@
 import { userNotFound } from '../errors.ts'
 import { ensureProfile, type EnsureProfileDeps } from './ensure-profile.ts'
 import type { FullUser } from './get-user.ts'
-import type { Account, AccountDirectory } from './ports.ts'
+import type { Account, AccountDirectory, Actor } from './ports.ts'
 import { setStanding } from './set-standing.ts'
 
 export interface StandingInput {
   readonly userId: string
-  readonly actorUserId: string
+  readonly actor: Actor
   readonly traceparent?: string
 }
 
@@ -16,12 +16,12 @@ export interface StandingInput {
  * `illegal-transition` (the last admin), `dependency-unavailable`.
  */
 export async function deactivateUser(deps: EnsureProfileDeps, accounts: AccountDirectory, input: StandingInput): Promise<FullUser> {
-  return follow(deps, await accounts.deactivate(input.userId, input.actorUserId), input)
+  return follow(deps, await accounts.deactivate(input.userId, input.actor.userId), input)
 }
 
 /** Reactivates a person in the same order, and repeats in the same way. Throws `not-found`, `dependency-unavailable`. */
 export async function reactivateUser(deps: EnsureProfileDeps, accounts: AccountDirectory, input: StandingInput): Promise<FullUser> {
-  return follow(deps, await accounts.reactivate(input.userId, input.actorUserId), input)
+  return follow(deps, await accounts.reactivate(input.userId, input.actor.userId), input)
 }
 
 /** Has the profile say what auth has decided. */

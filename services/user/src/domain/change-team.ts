@@ -9,7 +9,7 @@ import {
   tooManyTeams,
   userNotFound,
 } from '../errors.ts'
-import type { IdempotencyScope, InTransaction, Stores } from './ports.ts'
+import type { Actor, IdempotencyScope, InTransaction, Stores } from './ports.ts'
 import { findTeamRole, isLastTeamAdmin, membersMax, type Team, type TeamRole, teamsPerPersonMax } from './team.ts'
 
 export interface TeamDeps {
@@ -19,8 +19,7 @@ export interface TeamDeps {
 }
 
 /** Whoever asks: operators may do everything with every team. */
-export interface TeamActor {
-  readonly userId: string
+export interface TeamActor extends Actor {
   readonly isOperator: boolean
   readonly traceparent?: string
 }
@@ -38,7 +37,7 @@ export async function createTeam(deps: TeamDeps, input: { name: string; actor: T
     await stores.teams.putMember(id, { userId: actor.userId, role: 'team-admin' }, now)
     await stores.events.teamChanged({ id, name: input.name.trim(), version: 1, members: [{ userId: actor.userId, role: 'team-admin' }] })
     return id
-  }, actor)
+  }, toOrigin(actor))
 }
 
 /** Renames a team. Throws `not-found` for who may not see it, `forbidden` for its plain members. */
@@ -49,7 +48,8 @@ export async function renameTeam(deps: TeamDeps, input: { teamId: string; name?:
     if (name === undefined || name.trim() === team.name) return
     await stores.teams.rename(teamId, name.trim())
     await stores.events.teamChanged(await stores.teams.raise(teamId, deps.now()))
-  }, actor)
+    await stores.events.audit({ action: 'team.renamed', subject: teamId, person: null })
+  }, toOrigin(actor))
 }
 
 /**
@@ -72,8 +72,10 @@ export async function putTeamMember(
     } else if (isLastTeamAdmin(team, userId)) throw lastTeamAdmin()
     await stores.teams.putMember(teamId, { userId, role }, deps.now())
     await stores.events.teamChanged(await stores.teams.raise(teamId, deps.now()))
+    const action = present === undefined ? ('team.member-added' as const) : ('team.member-role-changed' as const)
+    await stores.events.audit({ action, subject: teamId, person: userId, before: { role: present ?? null }, after: { role } })
     return { isNew: present === undefined }
-  }, actor)
+  }, toOrigin(actor))
 }
 
 /** Removes a member, or lets the actor leave. Throws `not-found`, `forbidden`, and `illegal-transition` for the last team-admin. */
@@ -81,12 +83,16 @@ export async function removeTeamMember(deps: TeamDeps, input: { teamId: string; 
   const { teamId, userId, actor } = input
   await deps.inTransaction(async (stores) => {
     const team = await (userId === actor.userId ? lockVisible(stores, teamId, actor) : lockManaged(stores, teamId, actor))
-    if (findTeamRole(team, userId) === undefined) throw memberNotFound()
+    const role = findTeamRole(team, userId)
+    if (role === undefined) throw memberNotFound()
     if (isLastTeamAdmin(team, userId)) throw lastTeamAdmin()
     await stores.teams.removeMember(teamId, userId)
     await stores.events.teamChanged(await stores.teams.raise(teamId, deps.now()))
-  }, actor)
+    await stores.events.audit({ action: 'team.member-removed', subject: teamId, person: userId, before: { role }, after: { role: null } })
+  }, toOrigin(actor))
 }
+
+const toOrigin = ({ traceparent, ...actor }: TeamActor) => ({ traceparent, actor })
 
 async function lockVisible(stores: Stores, teamId: string, actor: TeamActor): Promise<Team> {
   const team = await stores.teams.lock(teamId)

@@ -58,7 +58,27 @@ export interface TeamStore {
 export interface UserEvents {
   profileUpdated(profile: Profile): Promise<void>
   teamChanged(team: Team): Promise<void>
+  /** Says who did it to whom; without an actor, as for what another service decided, nothing is said. */
+  audit(act: UserAudit): Promise<void>
 }
+
+/** Who acts, in which request and from where. */
+export interface Actor {
+  readonly userId: string
+  readonly requestId: string
+  readonly address: string | null
+}
+
+/** An act on somebody's membership or account. */
+export type UserAudit = { readonly subject: string; readonly person: string | null } & (
+  | { readonly action: 'team.renamed' }
+  | {
+      readonly action: `team.member-${'added' | 'role-changed' | 'removed'}`
+      readonly before: { role: TeamRole | null }
+      readonly after: { role: TeamRole | null }
+    }
+  | { readonly action: `user.${'deactivated' | 'reactivated'}`; readonly before: { status: ProfileStatus }; readonly after: { status: ProfileStatus } }
+)
 
 /** A creating request's key; undefined without one. */
 export interface IdempotencyScope {
@@ -79,7 +99,7 @@ export interface Stores {
 }
 
 /** Lends the stores of one transaction; throwing rolls it back. */
-export type InTransaction = <T>(work: (stores: Stores) => Promise<T>, origin?: { traceparent?: string }) => Promise<T>
+export type InTransaction = <T>(work: (stores: Stores) => Promise<T>, origin?: { traceparent?: string; actor?: Actor }) => Promise<T>
 
 /** What booking's hot path reads in one statement. */
 export interface PersonRow {

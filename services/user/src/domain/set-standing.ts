@@ -21,4 +21,6 @@ export async function setStanding(stores: Stores, { userId, status, accountVersi
   const changed = { ...profile, status, version: profile.version + 1 }
   await stores.profiles.save(changed, now)
   await stores.events.profileUpdated(changed)
+  const action = status === 'deactivated' ? ('user.deactivated' as const) : ('user.reactivated' as const)
+  await stores.events.audit({ action, subject: userId, person: userId, before: { status: profile.status }, after: { status } })
 }

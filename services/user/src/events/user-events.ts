@@ -1,20 +1,27 @@
 import { userProfileUpdated, userTeamChanged } from '@alcove/contracts'
-import { writeEvent } from '@alcove/events'
+import { recordAudit, writeEvent } from '@alcove/events'
 import type { PoolClient } from 'pg'
-import type { UserEvents } from '../domain/ports.ts'
+import type { Actor, UserEvents } from '../domain/ports.ts'
 
 /** Writes user's events to the outbox of the transaction. */
-export function createUserEvents(tx: PoolClient, context: { now: Date; traceparent?: string }): UserEvents {
+export function createUserEvents(tx: PoolClient, context: { now: Date; traceparent?: string; actor?: Actor }): UserEvents {
+  const { now, traceparent, actor } = context
   return {
     async profileUpdated({ id, version, locale, timeZone, planId, status }) {
-      await writeEvent(tx, userProfileUpdated, { key: id, data: { userId: id, version, locale, timeZone, planId, status }, ...context })
+      await writeEvent(tx, userProfileUpdated, { key: id, data: { userId: id, version, locale, timeZone, planId, status }, now, traceparent })
     },
     async teamChanged({ id, version, members }) {
       await writeEvent(tx, userTeamChanged, {
         key: id,
         data: { teamId: id, version, members: members.map(({ userId, role }) => ({ userId, role })) },
-        ...context,
+        now,
+        traceparent,
       })
+    },
+    async audit(act) {
+      if (!actor) return
+      const { userId, requestId, address } = actor
+      await recordAudit(tx, 'user', { ...act, actor: { type: 'user', id: userId }, requestId, address, traceparent, now })
     },
   }
 }

@@ -13,7 +13,7 @@ export const addTeamMemberRoute = (deps: UserDeps) => async (app: FastifyInstanc
     const { params, body } = input
     // Only makes a profile that has not arrived yet; who may add whom is judged in the transaction.
     await findPerson(deps, deps.accountsFor(ctx), body.userId)
-    const actor = toTeamActor(ctx.principal, ctx.traceparent)
+    const actor = await toTeamActor(ctx)
     const { isNew } = await putTeamMember(deps, { teamId: params.id, ...body, actor, idempotency: toIdempotencyScope(input, ctx) })
     const member = (await deps.teams.find(params.id))?.members.find(({ userId }) => userId === body.userId)
     if (!member) throw memberNotFound()

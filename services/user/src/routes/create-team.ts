@@ -11,9 +11,9 @@ import { toIdempotencyScope } from './idempotency-scope.ts'
 
 export const createTeamRoute = (deps: UserDeps) => async (app: FastifyInstance) => {
   addOperation(app, operation, async (input, ctx) => {
-    const { principal, traceparent } = ctx
+    const { principal } = ctx
     await findPerson(deps, deps.accountsFor(ctx), principal.userId)
-    const actor = toTeamActor(principal, traceparent)
+    const actor = await toTeamActor(ctx)
     const id = await createTeam(deps, { name: input.body.name, actor, idempotency: toIdempotencyScope(input, ctx) })
     const team = await deps.teams.find(id)
     if (!team) throw teamNotFound()

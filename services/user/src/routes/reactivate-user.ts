@@ -3,11 +3,12 @@ import { addOperation } from '@alcove/kit'
 import type { FastifyInstance } from 'fastify'
 import type { UserDeps } from '../deps.ts'
 import { reactivateUser } from '../domain/change-standing.ts'
+import { toActor } from '../policies.ts'
 import { presentUser } from '../presenters.ts'
 
 export const reactivateUserRoute = (deps: UserDeps) => async (app: FastifyInstance) => {
   addOperation(app, operation, async ({ params }, ctx) => {
-    const input = { userId: params.id, actorUserId: ctx.principal.userId, traceparent: ctx.traceparent }
+    const input = { userId: params.id, actor: await toActor(ctx), traceparent: ctx.traceparent }
     return { status: 200, body: presentUser(await reactivateUser(deps, deps.accountsFor(ctx), input)) }
   })
 }

@@ -7,7 +7,7 @@ import { toTeamActor } from '../policies.ts'
 
 export const removeTeamMemberRoute = (deps: UserDeps) => async (app: FastifyInstance) => {
   addOperation(app, operation, async ({ params }, ctx) => {
-    await removeTeamMember(deps, { teamId: params.id, userId: params.userId, actor: toTeamActor(ctx.principal, ctx.traceparent) })
+    await removeTeamMember(deps, { teamId: params.id, userId: params.userId, actor: await toTeamActor(ctx) })
     return { status: 204 }
   })
 }

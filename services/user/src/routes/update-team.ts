@@ -9,7 +9,7 @@ import { presentTeam } from '../presenters.ts'
 
 export const updateTeamRoute = (deps: UserDeps) => async (app: FastifyInstance) => {
   addOperation(app, updateTeam, async ({ params, body }, ctx) => {
-    await renameTeam(deps, { teamId: params.id, name: body.name, actor: toTeamActor(ctx.principal, ctx.traceparent) })
+    await renameTeam(deps, { teamId: params.id, name: body.name, actor: await toTeamActor(ctx) })
     const team = await deps.teams.find(params.id)
     if (!team) throw teamNotFound()
     return { status: 200, body: presentTeam(team) }

@@ -1,7 +1,5 @@
-import { auditRecorded } from '@alcove/contracts'
 import { takeIdempotencyKey } from '@alcove/database'
-import { writeEvent } from '@alcove/events'
-import { newId, toInstant } from '@alcove/kit'
+import { recordAudit, writeEvent } from '@alcove/events'
 import type { PoolClient } from 'pg'
 import type { RetirementRecord, Stores, WriteContext } from '../domain/stores.ts'
 import { insertRow, lockRow, updateRow } from './rows.ts'
@@ -9,7 +7,6 @@ import { createSpaceStore } from './space-store.ts'
 import { closureTable, locationTable, policyTable, priceBookTable, type TableMap } from './tables.ts'
 
 const retirementList = 'space_id AS "spaceId", id, next_revision AS "nextRevision", started_at AS "startedAt"'
-const audited = auditRecorded('workspace')
 
 function createTable<R extends { id: string }>(tx: PoolClient, table: TableMap<R>) {
   return {
@@ -39,10 +36,9 @@ export function createStores(tx: PoolClient, write: WriteContext): { stores: Sto
       await writeEvent(tx, eventType, { key, data, now: write.now, traceparent: write.traceparent })
     },
     async audit(action, subject) {
-      const { actorId, requestId, now, traceparent } = write
-      const auditId = newId()
+      const { actorId, requestId, now, traceparent, address } = write
       const actor = actorId ? { type: 'user' as const, id: actorId } : { type: 'system' as const, id: null }
-      await writeEvent(tx, audited, { key: auditId, data: { auditId, version: 1, at: toInstant(now), actor, action, subject, requestId }, now, traceparent })
+      await recordAudit(tx, 'workspace', { action, subject, actor, requestId, traceparent, address, now })
     },
   }
   return { stores, hasPublished: () => published }

@@ -1,4 +1,4 @@
-import type { EventType } from '@alcove/contracts'
+import type { AuditAction, EventType } from '@alcove/contracts'
 import type { TSchema } from 'typebox'
 import type { ClosureRecord } from './closure.ts'
 import type { LocationRecord } from './location.ts'
@@ -69,7 +69,7 @@ export interface Stores {
   /** Writes an event of an aggregate whose row this transaction holds. */
   publish<S extends TSchema>(eventType: EventType<S>, key: string, data: EventType<S>['example']): Promise<void>
   /** Says who did it, for the audit log: `space.updated`. */
-  audit(action: string, subject: string): Promise<void>
+  audit(action: AuditAction, subject: string): Promise<void>
 }
 
 /** Who writes, when, and in which request. `actorId` null: the service itself. */
@@ -78,6 +78,8 @@ export interface WriteContext {
   actorId: string | null
   requestId: string | null
   traceparent: string | null
+  /** Where the request came from; known of requests alone. */
+  address?: string | null
 }
 
 /** Runs a callback in one transaction; what it published leaves after the commit, and every cache forgets what it changed. */

@@ -10,7 +10,7 @@ export const createPolicyRoute =
   (deps: WorkspaceDeps): FastifyPluginAsync =>
   async (app) => {
     addOperation(app, operation, async (input, ctx) => {
-      const record = await createPolicy(deps, { write: toWrite(ctx, deps.clock), command: toCommand(input, ctx), body: input.body })
+      const record = await createPolicy(deps, { write: await toWrite(ctx, deps.clock), command: toCommand(input, ctx), body: input.body })
       return { status: 201, headers: { location: `/v1/policies/${record.id}` }, body: toPolicy(record) }
     })
   }

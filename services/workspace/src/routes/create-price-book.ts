@@ -10,7 +10,7 @@ export const createPriceBookRoute =
   (deps: WorkspaceDeps): FastifyPluginAsync =>
   async (app) => {
     addOperation(app, operation, async (input, ctx) => {
-      const record = await createPriceBook(deps, { write: toWrite(ctx, deps.clock), command: toCommand(input, ctx), body: input.body })
+      const record = await createPriceBook(deps, { write: await toWrite(ctx, deps.clock), command: toCommand(input, ctx), body: input.body })
       return { status: 201, headers: { location: `/v1/price-books/${record.id}` }, body: toPriceBook(record) }
     })
   }

@@ -9,7 +9,7 @@ export const deleteClosureRoute =
   (deps: WorkspaceDeps): FastifyPluginAsync =>
   async (app) => {
     addOperation(app, operation, async ({ params }, ctx) => {
-      await deleteClosure(deps, { write: toWrite(ctx, deps.clock), id: params.id })
+      await deleteClosure(deps, { write: await toWrite(ctx, deps.clock), id: params.id })
       return { status: 204 }
     })
   }

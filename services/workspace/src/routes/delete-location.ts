@@ -9,7 +9,7 @@ export const deleteLocationRoute =
   (deps: WorkspaceDeps): FastifyPluginAsync =>
   async (app) => {
     addOperation(app, operation, async ({ params }, ctx) => {
-      await archiveLocation(deps, { write: toWrite(ctx, deps.clock), id: params.id, call: toCall(ctx) })
+      await archiveLocation(deps, { write: await toWrite(ctx, deps.clock), id: params.id, call: toCall(ctx) })
       return { status: 204 }
     })
   }

@@ -10,7 +10,7 @@ export const updateLocationRoute =
   (deps: WorkspaceDeps): FastifyPluginAsync =>
   async (app) => {
     addOperation(app, operation, async ({ params, body }, ctx) => {
-      const record = await updateLocation(deps, { write: toWrite(ctx, deps.clock), id: params.id, body })
+      const record = await updateLocation(deps, { write: await toWrite(ctx, deps.clock), id: params.id, body })
       return { status: 200, body: toLocation(record) }
     })
   }

@@ -10,7 +10,7 @@ export const updatePolicyRoute =
   (deps: WorkspaceDeps): FastifyPluginAsync =>
   async (app) => {
     addOperation(app, operation, async ({ params, body }, ctx) => {
-      const record = await updatePolicy(deps, { write: toWrite(ctx, deps.clock), id: params.id, body })
+      const record = await updatePolicy(deps, { write: await toWrite(ctx, deps.clock), id: params.id, body })
       return { status: 200, body: toPolicy(record) }
     })
   }

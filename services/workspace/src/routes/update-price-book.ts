@@ -10,7 +10,7 @@ export const updatePriceBookRoute =
   (deps: WorkspaceDeps): FastifyPluginAsync =>
   async (app) => {
     addOperation(app, operation, async ({ params, body }, ctx) => {
-      const record = await updatePriceBook(deps, { write: toWrite(ctx, deps.clock), id: params.id, body })
+      const record = await updatePriceBook(deps, { write: await toWrite(ctx, deps.clock), id: params.id, body })
       return { status: 200, body: toPriceBook(record) }
     })
   }

@@ -10,7 +10,7 @@ export const updateSpaceRoute =
   (deps: WorkspaceDeps): FastifyPluginAsync =>
   async (app) => {
     addOperation(app, operation, async ({ params, body }, ctx) => {
-      const record = await updateSpace(deps, { write: toWrite(ctx, deps.clock), id: params.id, body, call: toCall(ctx) })
+      const record = await updateSpace(deps, { write: await toWrite(ctx, deps.clock), id: params.id, body, call: toCall(ctx) })
       return { status: 200, body: toSpace(record) }
     })
   }
