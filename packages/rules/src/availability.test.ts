@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { alignToGrid, type FreeInput, freeIntervals } from './availability.ts'
+import { alignToGrid, clipToStarts, type FreeInput, freeIntervals } from './availability.ts'
+import { openPeriods } from './hours.ts'
 import { type Interval, mergeIntervals, overlaps, widenInterval } from './interval.ts'
+import { judgeInterval, startWindow } from './policy.ts'
 
 const minute = 60_000
 const day = { startsAt: 0, endsAt: 600 * minute }
@@ -132,3 +134,72 @@ function minutesOfDay(zone: string, ms: number): number {
   const [hour, minutes] = format.format(ms).split(':').map(Number)
   return hour! * 60 + minutes!
 }
+
+describe('clipToStarts', () => {
+  const at = Date.parse('2027-03-26T10:07:30.500Z')
+  const open = [{ startsAt: Date.parse('2027-03-20T00:00:00Z'), endsAt: Date.parse('2028-12-01T00:00:00Z') }]
+  const clip = (policy: { leadMinutes?: number; advanceDays?: number }) =>
+    clipToStarts(open, { at, timeZone: 'Europe/London', policy }).map(({ startsAt, endsAt }) => [
+      new Date(startsAt).toISOString(),
+      new Date(endsAt).toISOString(),
+    ])
+
+  it('cuts at now, on the full minute, at the lead time and at the advance window', () => {
+    expect(clip({})).toEqual([['2027-03-26T10:08:00.000Z', '2028-04-29T09:07:30.000Z']])
+    // The clock goes forward on the 28th: half past ten local is an hour earlier from then on.
+    expect(clip({ leadMinutes: 60, advanceDays: 3 })).toEqual([['2027-03-26T11:08:00.000Z', '2027-03-29T09:07:30.000Z']])
+    expect(clip({ leadMinutes: 2 * 1_440, advanceDays: 1 })).toEqual([])
+  })
+
+  it('leaves only what may be booked, at any place and length on the grid, and leaves out no start that may', () => {
+    const limits = fc.record(
+      {
+        gridMinutes: fc.constantFrom(5, 15, 30, 60, 90),
+        minMinutes: fc.integer({ min: 1, max: 240 }),
+        leadMinutes: fc.integer({ min: 0, max: 5_000 }),
+        advanceDays: fc.integer({ min: 0, max: 14 }),
+      },
+      { requiredKeys: [] },
+    )
+    const zone = fc.constantFrom('Europe/London', 'America/Chicago', 'Australia/Lord_Howe', 'Asia/Kathmandu')
+    const present = fc.integer({ min: Date.parse('2027-03-10T00:00:00Z'), max: Date.parse('2027-04-10T00:00:00Z') })
+    const fraction = fc.double({ min: 0, max: 1, noNaN: true })
+    let offers = 0
+    fc.assert(
+      fc.property(limits, zone, present, fc.integer({ min: -3, max: 10 }), fraction, fraction, (policy, timeZone, now, days, place, length) => {
+        const range = { startsAt: now + days * 86_400_000, endsAt: now + (days + 5) * 86_400_000 }
+        const hours = { weekly: [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({ weekday, opens: '07:00', closes: '03:00' })), exceptions: [] }
+        const periods = openPeriods({ openingHours: hours, timeZone }, range)
+        const offered = freeIntervals({
+          open: clipToStarts(periods, { at: now, timeZone, policy }),
+          closed: [],
+          claims: [[]],
+          bufferBeforeMinutes: 0,
+          bufferAfterMinutes: 0,
+          gridMinutes: policy.gridMinutes,
+          durationMinutes: policy.minMinutes ?? 1,
+          timeZone,
+        })
+        const judge = (interval: Interval) => judgeInterval({ interval, at: now, timeZone, policy, hours, closures: [], capacity: 1, isBookable: true })
+        for (const whole of offered) {
+          offers++
+          expect(judge(whole)).toEqual([])
+          const shortest = (policy.minMinutes ?? 1) * minute
+          const startsAt = whole.startsAt + Math.floor(((whole.endsAt - whole.startsAt - shortest) * place) / minute) * minute
+          const endsAt = startsAt + shortest + Math.floor(((whole.endsAt - startsAt - shortest) * length) / minute) * minute
+          const part = policy.gridMinutes ? alignToGrid({ startsAt, endsAt }, policy.gridMinutes, timeZone) : { startsAt, endsAt }
+          if (part.endsAt - part.startsAt >= shortest) expect(judge(part)).toEqual([])
+        }
+        // Nothing that may begin is kept back, but for less than a minute after now.
+        const { earliest, latest } = startWindow({ at: now, timeZone, policy })
+        for (const period of periods) {
+          const start = Math.ceil(Math.max(period.startsAt, earliest + minute) / minute) * minute
+          if (policy.gridMinutes || policy.minMinutes || start >= Math.min(period.endsAt, latest) - minute) continue
+          expect(offered.some((whole) => whole.startsAt <= start && start < whole.endsAt)).toBe(true)
+        }
+      }),
+      { numRuns: 500 },
+    )
+    expect(offers).toBeGreaterThan(100)
+  })
+})

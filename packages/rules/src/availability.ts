@@ -1,4 +1,5 @@
-import { type Interval, minuteMs, subtractIntervals } from './interval.ts'
+import { intersectIntervals, type Interval, minuteMs, subtractIntervals } from './interval.ts'
+import { type JudgeInput, startWindow } from './policy.ts'
 import { segmentAt, toWallTime } from './zone.ts'
 
 /**
@@ -19,6 +20,17 @@ export interface FreeInput {
   readonly durationMinutes?: number
   readonly gridMinutes?: number | null
   readonly timeZone: string
+}
+
+/**
+ * Open periods without what lead time and advance window forbid a booking that is made at `at`: whatever begins in the result,
+ * with any length, begins early and late enough. Starts where now has cut are on the full minute, so that an offer is not in
+ * the past before it can be read.
+ */
+export function clipToStarts(open: readonly Interval[], input: Pick<JudgeInput, 'at' | 'timeZone' | 'policy'>): Interval[] {
+  const { earliest, latest } = startWindow(input)
+  const startsAt = Math.ceil(Math.max(earliest, input.at) / minuteMs) * minuteMs
+  return startsAt < latest ? intersectIntervals(open, [{ startsAt, endsAt: latest }]) : []
 }
 
 export interface FreeInterval extends Interval {

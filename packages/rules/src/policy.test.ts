@@ -74,6 +74,37 @@ describe('judgeInterval', () => {
     expect(judge('2028-02-06T12:00:00Z', '2028-02-06T13:00:00Z', { policy: { advanceDays: 5_000 } })).toEqual(['too-far-ahead'])
   })
 
+  describe('of a booking that is lengthened', () => {
+    const added = (endsAt: string, input: Partial<JudgeInput> = {}) =>
+      judge('2027-01-04T09:10:00Z', endsAt, { addedFrom: ms('2027-01-04T10:10:00Z'), at: ms('2027-01-04T10:00:00Z'), ...input })
+
+    it('judges only what is added: not the start, nor the past, nor hours and closures of what it has', () => {
+      const closed = [{ startsAt: ms('2027-01-04T09:00:00Z'), endsAt: ms('2027-01-04T10:10:00Z') }]
+      const hours: OpeningHours = { weekly: [{ weekday: 1, opens: '10:10', closes: '12:00' }], exceptions: [] }
+      const policy = { leadMinutes: 600, advanceDays: 0, gridMinutes: 30, minMinutes: 600 }
+      expect(added('2027-01-04T11:00:00Z', { policy, hours, closures: closed })).toEqual([])
+    })
+
+    it('refuses an addition that is closed, outside the hours, off the grid or too long as a whole', () => {
+      const hours: OpeningHours = { weekly: [{ weekday: 1, opens: '09:00', closes: '10:30' }], exceptions: [] }
+      const closures = [{ startsAt: ms('2027-01-04T10:30:00Z'), endsAt: ms('2027-01-04T12:00:00Z') }]
+      const policy = { gridMinutes: 30, maxMinutes: 90 }
+      expect(added('2027-01-04T10:45:00Z', { policy, hours, closures, isBookable: false })).toEqual([
+        'not-bookable',
+        'too-long',
+        'off-grid',
+        'outside-opening-hours',
+        'closed',
+      ])
+    })
+
+    it('finds nothing where nothing is added', () => {
+      expect(
+        added('2027-01-04T09:30:00Z', { policy: { minMinutes: 60 }, hours: office, closures: [{ startsAt: 0, endsAt: ms('2028-01-01T00:00:00Z') }] }),
+      ).toEqual([])
+    })
+  })
+
   it('answers at once however long the interval is', () => {
     expect(judge('2027-01-04T00:00:00Z', '9999-12-31T00:00:00Z', { hours: office })).toEqual(['too-long'])
   })

@@ -37,6 +37,11 @@ export interface JudgeInput {
   readonly attendeeCount?: number
   /** False for a disabled space, or one without an active unit. */
   readonly isBookable: boolean
+  /**
+   * The interval lengthens a booking that has everything before this instant already. Only what is added is judged: hours and
+   * closures from here on, the new end on the grid, and the whole against the longest length. Its start was judged when it was booked.
+   */
+  readonly addedFrom?: number
 }
 
 const rule = (code: RuleCode, detail: string): BrokenRule => ({ code, detail })
@@ -59,7 +64,7 @@ export function judgeInterval(input: JudgeInput): BrokenRule[] {
   const isReversed = interval.endsAt <= interval.startsAt
   if (isReversed) broken.push(rule('interval-invalid', 'The end must be after the start.'))
   if (!input.isBookable) broken.push(rule('not-bookable', 'The space cannot be booked at present.'))
-  broken.push(...judgeNotice(input))
+  if (input.addedFrom === undefined) broken.push(...judgeNotice(input))
   if (!isReversed) broken.push(...judgeLength(input))
   if (!isOnGrid(input)) broken.push(rule('off-grid', `Start and end must lie on full steps of ${input.policy.gridMinutes} minutes in local time.`))
   if (isMeasurable(interval)) broken.push(...judgeHours(input))
@@ -67,41 +72,61 @@ export function judgeInterval(input: JudgeInput): BrokenRule[] {
   return broken
 }
 
-function judgeNotice({ interval, at, policy, timeZone }: JudgeInput): BrokenRule[] {
-  const broken: BrokenRule[] = []
-  // Instants are whole seconds: a start in the second that is passing is now, not the past.
-  const now = Math.floor(at / 1000) * 1000
-  if (interval.startsAt < now) broken.push(rule('in-the-past', 'The start lies in the past.'))
-  if (policy.leadMinutes && interval.startsAt < now + policy.leadMinutes * minuteMs) {
-    broken.push(rule('too-soon', `It must be booked at least ${policy.leadMinutes} minutes before the start.`))
-  }
-  const days = Math.min(policy.advanceDays ?? advanceDaysMax, advanceDaysMax)
+/** When a booking made now may begin: at the earliest and at the latest, both included, in epoch milliseconds. */
+export interface StartWindow {
+  readonly earliest: number
+  readonly latest: number
+}
+
+// Instants are whole seconds: a start in the second that is passing is now, not the past.
+const toSecond = (at: number): number => Math.floor(at / 1000) * 1000
+const toAdvanceDays = ({ advanceDays = advanceDaysMax }: Policy): number => Math.min(advanceDays, advanceDaysMax)
+
+/**
+ * The starts that lead time and advance window leave. `advanceDays` is counted on the local calendar from the present.
+ * What {@link judgeInterval} refuses as `in-the-past`, `too-soon` and `too-far-ahead` lies outside, and nothing else does.
+ */
+export function startWindow({ at, timeZone, policy }: Pick<JudgeInput, 'at' | 'timeZone' | 'policy'>): StartWindow {
+  const now = toSecond(at)
   const present = toWallTime(timeZone, now)
-  if (interval.startsAt > fromWallTime(timeZone, present.day + days, present.msOfDay / minuteMs)) {
-    broken.push(rule('too-far-ahead', `It can be booked at most ${days} days ahead.`))
-  }
+  const latest = fromWallTime(timeZone, present.day + toAdvanceDays(policy), present.msOfDay / minuteMs)
+  return { earliest: now + (policy.leadMinutes ?? 0) * minuteMs, latest }
+}
+
+function judgeNotice(input: JudgeInput): BrokenRule[] {
+  const { interval, at, policy } = input
+  const { earliest, latest } = startWindow(input)
+  const broken: BrokenRule[] = []
+  if (interval.startsAt < toSecond(at)) broken.push(rule('in-the-past', 'The start lies in the past.'))
+  if (policy.leadMinutes && interval.startsAt < earliest)
+    broken.push(rule('too-soon', `It must be booked at least ${policy.leadMinutes} minutes before the start.`))
+  if (interval.startsAt > latest) broken.push(rule('too-far-ahead', `It can be booked at most ${toAdvanceDays(policy)} days ahead.`))
   return broken
 }
 
-function judgeLength({ interval, policy }: JudgeInput): BrokenRule[] {
+function judgeLength({ interval, policy, addedFrom }: JudgeInput): BrokenRule[] {
   const minutes = (interval.endsAt - interval.startsAt) / minuteMs
-  if (policy.minMinutes && minutes < policy.minMinutes) return [rule('too-short', `It must last at least ${policy.minMinutes} minutes.`)]
+  if (policy.minMinutes && minutes < policy.minMinutes && addedFrom === undefined)
+    return [rule('too-short', `It must last at least ${policy.minMinutes} minutes.`)]
   const maxMinutes = policy.maxMinutes ?? advanceDaysMax * 1440
   return minutes > maxMinutes ? [rule('too-long', `It may last at most ${maxMinutes} minutes.`)] : []
 }
 
-function judgeHours({ interval, timeZone, hours, closures }: JudgeInput): BrokenRule[] {
+function judgeHours({ interval, timeZone, hours, closures, addedFrom = interval.startsAt }: JudgeInput): BrokenRule[] {
   const broken: BrokenRule[] = []
-  if (!isCovered(openPeriods({ openingHours: hours, timeZone }, interval), interval))
-    broken.push(rule('outside-opening-hours', 'It lies outside the opening hours.'))
-  if (closures.some((closure) => overlaps(closure, interval))) broken.push(rule('closed', 'The space is closed at that time.'))
+  const added = { startsAt: Math.max(interval.startsAt, addedFrom), endsAt: interval.endsAt }
+  if (added.startsAt >= added.endsAt) return broken
+  if (!isCovered(openPeriods({ openingHours: hours, timeZone }, added), added)) broken.push(rule('outside-opening-hours', 'It lies outside the opening hours.'))
+  if (closures.some((closure) => overlaps(closure, added))) broken.push(rule('closed', 'The space is closed at that time.'))
   return broken
 }
 
-function isOnGrid({ interval, policy, timeZone }: JudgeInput): boolean {
+function isOnGrid({ interval, policy, timeZone, addedFrom }: JudgeInput): boolean {
   const { gridMinutes } = policy
   if (!gridMinutes) return true
-  return [interval.startsAt, interval.endsAt].every((instant) => toWallTime(timeZone, instant).msOfDay % (gridMinutes * minuteMs) === 0)
+  return (addedFrom === undefined ? [interval.startsAt, interval.endsAt] : [interval.endsAt]).every(
+    (instant) => toWallTime(timeZone, instant).msOfDay % (gridMinutes * minuteMs) === 0,
+  )
 }
 
 /** Everything wrong with a policy as a whole: limits that contradict each other, tiers that come twice. */

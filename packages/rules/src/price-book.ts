@@ -9,7 +9,7 @@ export type SpaceKind = (typeof spaceKinds)[number]
 export interface PriceRule {
   readonly unit: 'hour' | 'day' | 'booking'
   readonly amountMinor: number
-  /** 1 Monday to 7 Sunday, the local day of the minute itself (also after midnight). */
+  /** 1 Monday to 7 Sunday: the local day on which the rule's time begins. Friday 22:00-02:00 is the night that begins on Friday. */
   readonly weekdays?: readonly number[]
   readonly from?: string
   readonly to?: string
@@ -23,7 +23,7 @@ export interface PriceBook {
   readonly dayCapMinor?: number
 }
 
-/** A minute that wants a price. */
+/** A minute that wants a price. `weekday` is that of the minute itself. */
 export interface PriceMoment {
   readonly kind: SpaceKind
   readonly planId?: string | null
@@ -61,12 +61,17 @@ export function matchRule(priceBook: PriceBook, moment: PriceMoment): { rule: Pr
   for (const { rule, weekdays, from, to } of rules) {
     if (rule.kind !== undefined && rule.kind !== moment.kind) continue
     if (rule.planId !== undefined && rule.planId !== moment.planId) continue
-    if (weekdays && !weekdays.has(moment.weekday)) continue
-    const isInside = from < to ? from <= moment.msOfDay && moment.msOfDay < to : moment.msOfDay >= from || moment.msOfDay < to
-    if (isInside) return { rule, untilMs: changes.find((ms) => ms > moment.msOfDay)! }
+    const isNight = to <= from
+    const isAfterMidnight = isNight && moment.msOfDay < to
+    const isInside = isAfterMidnight || (from <= moment.msOfDay && (isNight || moment.msOfDay < to))
+    // As opening hours do: what is after midnight belongs to the night that began the day before.
+    const begunOn = isAfterMidnight ? dayBefore(moment.weekday) : moment.weekday
+    if (isInside && (!weekdays || weekdays.has(begunOn))) return { rule, untilMs: changes.find((ms) => ms > moment.msOfDay)! }
   }
   return undefined
 }
+
+const dayBefore = (weekday: number): number => (weekday === 1 ? 7 : weekday - 1)
 
 const weekdayNames = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
 const unitNames = { hour: 'Per hour', day: 'Per day', booking: 'Per booking' }

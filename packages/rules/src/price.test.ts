@@ -14,7 +14,7 @@ const price = (startsAt: string, endsAt: string, rules: readonly PriceRule[], in
     kind: 'desk',
     taxRatePercent: 0,
     ...input,
-  })
+  })!
 const hourly = (amountMinor: number, more: Partial<PriceRule> = {}): PriceRule => ({ unit: 'hour', amountMinor, ...more })
 
 describe('priceInterval', () => {
@@ -53,7 +53,27 @@ describe('priceInterval', () => {
     ])
   })
 
-  it('takes a rule over midnight, and weekdays as those of the minute itself', () => {
+  it('has no price where no rule matches a minute', () => {
+    const interval = { startsAt: ms('2027-01-04T07:00:00Z'), endsAt: ms('2027-01-04T09:00:00Z') }
+    const priceBook = { rules: [hourly(1, { from: '08:00', to: '18:00' })] }
+    expect(priceInterval({ interval, timeZone: 'Europe/London', priceBook, kind: 'desk', taxRatePercent: 0 })).toBeUndefined()
+  })
+
+  it('counts a night among the weekday on which it begins, as opening hours do', () => {
+    const friday = [hourly(500, { weekdays: [5], from: '22:00', to: '02:00' }), hourly(100)]
+    // Friday 21:00 to Saturday 03:00, Thursday 23:00 to Friday 02:00, Saturday 23:00 to Sunday 02:00.
+    expect(price('2027-01-08T21:00:00Z', '2027-01-09T03:00:00Z', friday).netMinor).toBe(100 + 4 * 500 + 100)
+    expect(price('2027-01-07T23:00:00Z', '2027-01-08T02:00:00Z', friday).netMinor).toBe(300)
+    expect(price('2027-01-09T23:00:00Z', '2027-01-10T02:00:00Z', friday).netMinor).toBe(300)
+    // Sunday's night ends on Monday.
+    const sunday = [hourly(500, { weekdays: [7], from: '22:00', to: '02:00' }), hourly(100)]
+    expect(price('2027-01-10T23:00:00Z', '2027-01-11T03:00:00Z', sunday).netMinor).toBe(3 * 500 + 100)
+    // 24 hours from Friday 18:00.
+    const whole = [hourly(500, { weekdays: [5], from: '18:00', to: '18:00' }), hourly(100)]
+    expect(price('2027-01-08T17:00:00Z', '2027-01-09T19:00:00Z', whole).netMinor).toBe(100 + 24 * 500 + 100)
+  })
+
+  it('takes a rule over midnight', () => {
     const rules = [hourly(500, { from: '22:00', to: '06:00' }), hourly(800, { weekdays: [6, 7] }), hourly(1_000)]
     // Friday 21:00 to Saturday 07:00: one hour at 1000, eight at 500, one at 800.
     expect(price('2027-01-08T21:00:00Z', '2027-01-09T07:00:00Z', rules).netMinor).toBe(1_000 + 8 * 500 + 800)
@@ -76,6 +96,21 @@ describe('priceInterval', () => {
     expect(price('2027-03-28T00:00:00Z', '2027-03-28T06:00:00Z', rules).netMinor).toBe(0)
   })
 
+  it('charges a local calendar day as one day, also of 23 and 25 hours', () => {
+    const daily: PriceRule[] = [{ unit: 'day', amountMinor: 2_300, creditsPerUnit: 10 }]
+    expect(price('2027-03-28T00:00:00Z', '2027-03-28T23:00:00Z', daily)).toMatchObject({ netMinor: 2_300, totalCredits: 10, lines: [{ quantity: 1 }] })
+    expect(price('2027-10-30T23:00:00Z', '2027-11-01T00:00:00Z', daily)).toMatchObject({ netMinor: 2_300, totalCredits: 10, lines: [{ quantity: 1 }] })
+    expect(price('2027-03-28T00:00:00Z', '2027-03-28T01:00:00Z', daily).netMinor).toBe(100)
+    // Just the cap, on every kind of day.
+    for (const [from, to] of [
+      ['2027-03-28T00:00:00Z', '2027-03-28T23:00:00Z'],
+      ['2027-10-30T23:00:00Z', '2027-11-01T00:00:00Z'],
+    ] as const) {
+      expect(price(from, to, daily, { dayCapMinor: 2_300 }).lines[0]!.text).toBe('Per day')
+      expect(price(from, to, daily, { dayCapMinor: 2_299 }).netMinor).toBe(2_299)
+    }
+  })
+
   it('caps each local day by itself', () => {
     const result = price('2027-01-04T08:00:00Z', '2027-01-06T02:00:00Z', [hourly(1_000)], { dayCapMinor: 5_000 })
     expect(result.lines).toEqual([
@@ -92,6 +127,40 @@ describe('priceInterval', () => {
     expect(price('2027-01-04T11:00:00Z', '2027-01-05T13:00:00Z', [{ unit: 'booking', amountMinor: 1, creditsPerUnit: 7 }]).totalCredits).toBe(7)
   })
 
+  it('costs at least one credit where it costs money, and rounds the sum of credits up once', () => {
+    const hour = (creditsPerUnit: number) => [hourly(1_000, { creditsPerUnit })]
+    expect(price('2027-01-04T08:00:00Z', '2027-01-04T08:15:00Z', hour(1)).totalCredits).toBe(1)
+    expect(price('2027-01-04T08:00:00Z', '2027-01-04T09:15:00Z', hour(1)).totalCredits).toBe(2)
+    expect(price('2027-01-04T08:00:00Z', '2027-01-04T10:00:00Z', hour(1)).totalCredits).toBe(2)
+    expect(price('2027-01-04T08:00:00Z', '2027-01-04T09:00:00Z', hour(0)).totalCredits).toBe(1)
+    // Two halves of different rules are one credit.
+    const parted = [hourly(1_000, { to: '08:30', creditsPerUnit: 1 }), hourly(2_000, { creditsPerUnit: 1 })]
+    expect(price('2027-01-04T08:00:00Z', '2027-01-04T09:00:00Z', parted).totalCredits).toBe(1)
+  })
+
+  it('costs no credits where it costs no money: a free plan, a cap of nothing', () => {
+    const rules = [hourly(0, { planId: 'gold', creditsPerUnit: 3 }), hourly(1_000, { creditsPerUnit: 3 })]
+    const hour = ['2027-01-04T10:00:00Z', '2027-01-04T11:00:00Z'] as const
+    expect(price(...hour, rules, { planId: 'gold' }).totalCredits).toBe(0)
+    expect(price(...hour, rules, { dayCapMinor: 0 }).totalCredits).toBe(0)
+    expect(price(...hour, rules).totalCredits).toBe(3)
+  })
+
+  it('never costs fewer credits for longer, nor less than its exact worth or a whole credit more', () => {
+    const minutes = fc.integer({ min: 1, max: 3_000 })
+    fc.assert(
+      fc.property(minutes, minutes, fc.integer({ min: 1, max: 12 }), fc.constantFrom('hour', 'day'), (shorter, more, creditsPerUnit, unit) => {
+        const from = '2027-01-04T08:00:00Z'
+        const credits = (length: number) =>
+          price(from, new Date(ms(from) + length * 60_000).toISOString(), [{ unit, amountMinor: 60_000, creditsPerUnit }]).totalCredits!
+        const exact = (shorter * creditsPerUnit) / (unit === 'hour' ? 60 : 1_440)
+        expect(credits(shorter)).toBeGreaterThanOrEqual(Math.max(1, exact - 1e-9))
+        expect(credits(shorter)).toBeLessThan(exact + 1)
+        expect(credits(shorter + more)).toBeGreaterThanOrEqual(credits(shorter))
+      }),
+    )
+  })
+
   it('is exact where doubles are not', () => {
     expect(price('2027-01-04T00:00:00Z', '2028-02-08T00:00:01Z', [hourly(999_999_999)]).netMinor).toBe(9_600_000_268_178)
   })
@@ -102,6 +171,7 @@ describe('priceInterval', () => {
       {
         unit: fc.constantFrom('hour', 'day', 'booking'),
         amountMinor: fc.integer({ min: 0, max: 100_000 }),
+        creditsPerUnit: fc.integer({ min: 0, max: 20 }),
         weekdays: fc.uniqueArray(fc.integer({ min: 1, max: 7 }), { minLength: 1 }),
         from: time,
         to: time,
@@ -128,8 +198,9 @@ describe('priceInterval', () => {
           const startsAt = ms(from!) + after * 60_000
           const interval = { startsAt, endsAt: startsAt + minutes * 60_000 }
           const dayCapMinor = cap ?? undefined
-          const result = priceInterval({ interval, timeZone: zone!, priceBook: { rules, dayCapMinor }, kind: 'desk', taxRatePercent: 0 })
-          expect(result.netMinor).toBe(countByMinute(rules, interval, zone!, dayCapMinor))
+          const result = priceInterval({ interval, timeZone: zone!, priceBook: { rules, dayCapMinor }, kind: 'desk', taxRatePercent: 0 })!
+          const counted = countByMinute(rules, interval, zone!, dayCapMinor)
+          expect({ net: result.netMinor, credits: result.totalCredits }).toEqual(counted)
           expect(result.netMinor).toBe(result.lines.reduce((sum, line) => sum + line.amountMinor, 0))
         },
       ),
@@ -138,37 +209,58 @@ describe('priceInterval', () => {
   })
 })
 
-/** The same promise read minute by minute, in exact fractions of a day. */
-function countByMinute(rules: readonly PriceRule[], interval: { startsAt: number; endsAt: number }, zone: string, cap: number | undefined): number {
+/** The same promise read minute by minute, in whole parts of a unit that every length of a day divides. */
+function countByMinute(rules: readonly PriceRule[], interval: { startsAt: number; endsAt: number }, zone: string, cap: number | undefined) {
   const days = new Map<number, Map<number, number>>()
   for (let at = interval.startsAt; at < interval.endsAt; at += 60_000) {
     const wall = toWallTime(zone, at)
-    const minute = wall.msOfDay / 60_000
-    const index = rules.findIndex((rule) => {
-      const from = toMinute(rule.from ?? '00:00')
-      const to = toMinute(rule.to ?? '24:00')
-      const isInside = from < to ? minute >= from && minute < to : minute >= from || minute < to
-      return isInside && (rule.kind ?? 'desk') === 'desk' && (rule.weekdays ?? [weekdayOf(wall.day)]).includes(weekdayOf(wall.day))
-    })
+    const index = rules.findIndex((rule) => (rule.kind ?? 'desk') === 'desk' && isAt(rule, { minute: wall.msOfDay / 60_000, weekday: weekdayOf(wall.day) }))
     const day = days.get(wall.day) ?? days.set(wall.day, new Map()).get(wall.day)!
     day.set(index, (day.get(index) ?? 0) + 1)
   }
-  const charged = new Map<number, number>()
+  const charged = new Map<number, bigint>()
+  const used = new Map<number, bigint>()
   let net = 0
-  for (const day of days.values()) {
-    const cost = [...day].reduce(
-      (sum, [index, minutes]) => sum + (rules[index]!.unit === 'booking' ? 0 : rules[index]!.amountMinor * minutes * (rules[index]!.unit === 'hour' ? 24 : 1)),
-      0,
-    )
-    const isCapped = cap !== undefined && cost > cap * 1_440
+  for (const [number, day] of days) {
+    const parts = (index: number, minutes: number) =>
+      BigInt(minutes) * (rules[index]!.unit === 'hour' ? whole / 60n : whole / BigInt(countMinutesOf(number, zone)))
+    const cost = [...day].reduce((sum, [index, minutes]) => {
+      return rules[index]!.unit === 'booking' ? sum : sum + BigInt(rules[index]!.amountMinor) * parts(index, minutes)
+    }, 0n)
+    const isCapped = cap !== undefined && cost > BigInt(cap) * whole
     if (isCapped) net += cap
-    for (const [index, minutes] of day) if (!isCapped || rules[index]!.unit === 'booking') charged.set(index, (charged.get(index) ?? 0) + minutes)
+    for (const [index, minutes] of day) {
+      const isOnce = rules[index]!.unit === 'booking'
+      for (const map of isCapped && !isOnce ? [used] : [used, charged]) map.set(index, isOnce ? whole : (map.get(index) ?? 0n) + parts(index, minutes))
+    }
   }
-  for (const [index, minutes] of charged) {
-    const { unit, amountMinor } = rules[index]!
-    net += unit === 'booking' ? amountMinor : Math.floor((2 * amountMinor * minutes + (unit === 'hour' ? 60 : 1_440)) / (unit === 'hour' ? 120 : 2_880))
-  }
-  return net
+  for (const [index, parts] of charged) net += Number((2n * BigInt(rules[index]!.amountMinor) * parts + whole) / (2n * whole))
+  return { net, credits: countCredits(rules, used, net) }
+}
+
+function countCredits(rules: readonly PriceRule[], used: ReadonlyMap<number, bigint>, net: number): number | null {
+  if ([...used.keys()].some((index) => rules[index]!.creditsPerUnit === undefined)) return null
+  const sum = [...used].reduce((total, [index, parts]) => total + BigInt(rules[index]!.creditsPerUnit!) * parts, 0n)
+  return net === 0 ? 0 : Math.max(1, Number((sum + whole - 1n) / whole))
+}
+
+// Days here have 23, 23.5, 24, 24.5 or 25 hours.
+const whole = [60n, 23n * 60n, 47n * 30n, 24n * 60n, 49n * 30n, 25n * 60n].reduce((product, length) => product * length, 1n)
+
+/** Minutes whose clock shows that day. */
+function countMinutesOf(day: number, zone: string): number {
+  let minutes = 0
+  for (let at = (day - 1) * 86_400_000; at < (day + 2) * 86_400_000; at += 60_000) if (toWallTime(zone, at).day === day) minutes++
+  return minutes
+}
+
+/** Whether a minute lies in the rule's time, whose part after midnight belongs to the day before. */
+function isAt(rule: PriceRule, { minute, weekday }: { minute: number; weekday: number }): boolean {
+  const from = toMinute(rule.from ?? '00:00')
+  const to = toMinute(rule.to ?? '24:00')
+  const isOn = (day: number) => !rule.weekdays || rule.weekdays.includes(day === 0 ? 7 : day)
+  if (from < to) return minute >= from && minute < to && isOn(weekday)
+  return (minute >= from && isOn(weekday)) || (minute < to && isOn(weekday - 1))
 }
 
 const toMinute = (time: string) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3))
@@ -207,6 +299,13 @@ describe('checkPriceRules', () => {
     expect(checkPriceRules([hourly(1, { kind: 'desk', weekdays: [2] }), hourly(1)])).toEqual([])
     expect(checkPriceRules([hourly(1, { from: '08:00', to: '18:00' }), hourly(1, { from: '18:00', to: '08:00' })])).toEqual([])
     expect(checkPriceRules(spaceKinds.map((kind) => hourly(1, { kind })))).toEqual([])
+  })
+
+  it('reads a night with the weekday on which it begins: nights of Monday to Friday leave Monday’s small hours to Sunday', () => {
+    const week = [hourly(1, { weekdays: [1, 2, 3, 4, 5], from: '06:00', to: '22:00' }), hourly(1, { weekdays: [1, 2, 3, 4, 5], from: '22:00', to: '06:00' })]
+    const weekend = hourly(1, { weekdays: [6, 7] })
+    expect(checkPriceRules([...week, weekend])[0]!.detail).toContain('on Mon at 00:00')
+    expect(checkPriceRules([...week, weekend, hourly(1, { weekdays: [7], from: '22:00', to: '06:00' })])).toEqual([])
   })
 
   it('names times that are none', () => {

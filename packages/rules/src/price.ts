@@ -1,7 +1,7 @@
 import { hourMs, type Interval } from './interval.ts'
-import { roundHalfUp, taxOn } from './money.ts'
+import { addFractions, type Fraction, roundHalfUp, roundUp, taxOn } from './money.ts'
 import { describeRule, matchRule, type PriceBook, type PriceRule, type SpaceKind } from './price-book.ts'
-import { dayMs, segmentAt, weekdayOf } from './zone.ts'
+import { dayMs, fromWallTime, segmentAt, weekdayOf } from './zone.ts'
 
 export interface PriceInput {
   readonly interval: Interval
@@ -26,50 +26,54 @@ export interface Price {
   readonly netMinor: number
   readonly taxMinor: number
   readonly totalMinor: number
-  /** null: some minute's rule names no credits, so it cannot be paid with credits. */
+  /** null: some minute's rule names no credits, so it cannot be paid with credits. At least 1 of what costs money, 0 of what costs none. */
   readonly totalCredits: number | null
 }
 
-const unitMs = { hour: hourMs, day: dayMs }
+/** One local day of the interval: how long the day is by the clock, and its milliseconds by rule. */
+interface DayUse {
+  readonly lengthMs: number
+  readonly use: Map<PriceRule, number>
+}
 
-/** Milliseconds by rule on one local day. */
-type DayUse = Map<PriceRule, number>
+/** What of each rule is used, in its units (hours, days, bookings), exactly. */
+type RuleUse = Map<PriceRule, Fraction>
 
 /**
- * What an interval costs. Each minute is paid by the first rule that matches it in local time; hour and day rules charge
- * pro rata (a day is 24 hours on every date), a booking rule once however many minutes it pays. One line a rule, rounded
- * half up each. Where the hour and day charges of a local day come to more than `dayCapMinor`, that day costs the cap
- * instead and stands in the cap's line; credits are not capped. Tax is taken once, on the sum of the lines.
+ * What an interval costs; undefined where no rule matches some minute of it (`checkPriceRules` refuses such a price book).
  *
- * The interval must be measurable (see `isMeasurable`) and is read in whole seconds. Throws when no rule matches a minute,
- * which `checkPriceRules` excludes.
+ * Each minute is paid by the first rule that matches it in local time; hour and day rules charge pro rata (a local calendar
+ * day is one day, also of 23 or 25 hours), a booking rule once however many minutes it pays. One line a rule, rounded half up
+ * each. Where the hour and day charges of a local day come to more than `dayCapMinor`, that day costs the cap instead and
+ * stands in the cap's line. Tax is taken once, on the sum of the lines. Credits are not capped, and their sum is rounded up.
+ *
+ * The interval must be measurable (see `isMeasurable`) and is read in whole seconds.
  */
-export function priceInterval(input: PriceInput): Price {
+export function priceInterval(input: PriceInput): Price | undefined {
   const { priceBook } = input
   if (!priceBook) return { lines: [], netMinor: 0, taxMinor: 0, totalMinor: 0, totalCredits: 0 }
   const days = measureDays(input, priceBook)
-  const used = new Set<PriceRule>()
-  const charged: DayUse = new Map()
-  const total: DayUse = new Map()
+  if (!days) return undefined
+  const charged: RuleUse = new Map()
+  const total: RuleUse = new Map()
   let cappedDays = 0
   for (const day of days) {
     const isCapped = priceBook.dayCapMinor !== undefined && isOverCap(day, priceBook.dayCapMinor)
     if (isCapped) cappedDays++
-    for (const [rule, ms] of day) {
-      used.add(rule)
-      total.set(rule, (total.get(rule) ?? 0) + ms)
-      if (!isCapped || rule.unit === 'booking') charged.set(rule, (charged.get(rule) ?? 0) + ms)
+    for (const [rule, ms] of day.use) {
+      addUse(total, rule, { ms, lengthMs: day.lengthMs })
+      if (!isCapped || rule.unit === 'booking') addUse(charged, rule, { ms, lengthMs: day.lengthMs })
     }
   }
-  const lines = priceBook.rules.filter((rule) => charged.has(rule)).map((rule) => toLine(rule, charged.get(rule)!))
+  const lines = priceBook.rules.flatMap((rule) => (charged.has(rule) ? [toLine(rule, charged.get(rule)!)] : []))
   if (cappedDays > 0) lines.push(toCapLine(priceBook.dayCapMinor!, cappedDays))
   const netMinor = lines.reduce((sum, line) => sum + line.amountMinor, 0)
   const taxMinor = taxOn(netMinor, input.taxRatePercent)
-  return { lines, netMinor, taxMinor, totalMinor: netMinor + taxMinor, totalCredits: countCredits(used, total) }
+  return { lines, netMinor, taxMinor, totalMinor: netMinor + taxMinor, totalCredits: countCredits(total, netMinor) }
 }
 
 /** Walks the interval from one change (of the matching rule, the local day, the offset) to the next. */
-function measureDays({ interval, timeZone, kind, planId }: PriceInput, priceBook: PriceBook): DayUse[] {
+function measureDays({ interval, timeZone, kind, planId }: PriceInput, priceBook: PriceBook): DayUse[] | undefined {
   const days: DayUse[] = []
   const end = Math.floor(interval.endsAt / 1000) * 1000
   let lastDay: number | undefined
@@ -78,30 +82,48 @@ function measureDays({ interval, timeZone, kind, planId }: PriceInput, priceBook
     const local = at + segment.offsetMs
     const day = Math.floor(local / dayMs)
     const match = matchRule(priceBook, { kind, planId, weekday: weekdayOf(day), msOfDay: local - day * dayMs })
-    if (!match) throw new Error('no rule of the price book matches a minute of the interval')
+    if (!match) return undefined
     const until = Math.min(end, segment.until, day * dayMs + match.untilMs - segment.offsetMs)
-    if (day !== lastDay) days.push(new Map())
+    if (day !== lastDay) days.push({ lengthMs: fromWallTime(timeZone, day + 1, 0) - fromWallTime(timeZone, day, 0), use: new Map() })
     lastDay = day
-    const use = days.at(-1)!
+    const { use } = days.at(-1)!
     use.set(match.rule, (use.get(match.rule) ?? 0) + until - at)
     at = until
   }
   return days
 }
 
-function isOverCap(day: DayUse, dayCapMinor: number): boolean {
-  let sum = 0n
-  for (const [{ unit, amountMinor }, ms] of day) {
-    if (unit !== 'booking') sum += BigInt(amountMinor) * BigInt(ms) * BigInt(dayMs / unitMs[unit])
-  }
-  return sum > BigInt(dayCapMinor) * BigInt(dayMs)
+/** How much of a rule's unit these milliseconds of a day are. */
+function toUnits({ unit }: PriceRule, { ms, lengthMs }: { ms: number; lengthMs: number }): Fraction {
+  if (unit === 'booking') return { numerator: 1n, denominator: 1n }
+  return { numerator: BigInt(ms), denominator: BigInt(unit === 'hour' ? hourMs : lengthMs) }
 }
 
-function toLine(rule: PriceRule, ms: number): PriceLine {
-  const { unit, amountMinor } = rule
-  const text = describeRule(rule)
-  if (unit === 'booking') return { text, quantity: 1, unitAmountMinor: amountMinor, amountMinor }
-  return { text, quantity: round6(ms / unitMs[unit]), unitAmountMinor: amountMinor, amountMinor: proRata(amountMinor, ms, unitMs[unit]) }
+function addUse(uses: RuleUse, rule: PriceRule, part: { ms: number; lengthMs: number }): void {
+  const before = uses.get(rule)
+  // A booking rule charges once, on however many days.
+  if (before && rule.unit === 'booking') return
+  const units = toUnits(rule, part)
+  uses.set(rule, before ? addFractions(before, units) : units)
+}
+
+function isOverCap({ use, lengthMs }: DayUse, dayCapMinor: number): boolean {
+  let sum: Fraction = { numerator: 0n, denominator: 1n }
+  for (const [rule, ms] of use) if (rule.unit !== 'booking') sum = addFractions(sum, times(toUnits(rule, { ms, lengthMs }), rule.amountMinor))
+  return sum.numerator > BigInt(dayCapMinor) * sum.denominator
+}
+
+const times = ({ numerator, denominator }: Fraction, factor: number): Fraction => ({ numerator: numerator * BigInt(factor), denominator })
+
+function toLine(rule: PriceRule, units: Fraction): PriceLine {
+  const { numerator, denominator } = times(units, rule.amountMinor)
+  return {
+    text: describeRule(rule),
+    // Only shown, never reckoned with.
+    quantity: roundHalfUp(units.numerator * 1_000_000n, units.denominator) / 1e6,
+    unitAmountMinor: rule.amountMinor,
+    amountMinor: roundHalfUp(numerator, denominator),
+  }
 }
 
 const toCapLine = (dayCapMinor: number, days: number): PriceLine => ({
@@ -111,15 +133,12 @@ const toCapLine = (dayCapMinor: number, days: number): PriceLine => ({
   amountMinor: dayCapMinor * days,
 })
 
-function countCredits(used: ReadonlySet<PriceRule>, total: DayUse): number | null {
-  let credits = 0
-  for (const { unit, creditsPerUnit, ...rest } of used.size > 0 ? [...used].map((rule) => ({ ...rule, ms: total.get(rule)! })) : []) {
+/** Half a credit cannot be paid: the sum of all rules is rounded up, once. What costs money is never free, and what costs none costs no credits. */
+function countCredits(total: RuleUse, netMinor: number): number | null {
+  let sum: Fraction = { numerator: 0n, denominator: 1n }
+  for (const [{ creditsPerUnit }, units] of total) {
     if (creditsPerUnit === undefined) return null
-    credits += unit === 'booking' ? creditsPerUnit : proRata(creditsPerUnit, rest.ms, unitMs[unit])
+    sum = addFractions(sum, times(units, creditsPerUnit))
   }
-  return credits
+  return netMinor === 0 ? 0 : Math.max(1, roundUp(sum.numerator, sum.denominator))
 }
-
-const proRata = (amount: number, ms: number, perMs: number): number => roundHalfUp(BigInt(amount) * BigInt(ms), BigInt(perMs))
-/** Only shown, never reckoned with. */
-const round6 = (value: number): number => Math.round(value * 1e6) / 1e6

@@ -17,7 +17,7 @@ export function refundPercent(tiers: readonly CancellationTier[] | undefined, st
   return best?.refundPercent ?? 0
 }
 
-/** `percent` of an amount (minor units or credits), rounded half up; never more than the amount for percents up to 100. */
+/** `percent` of an amount in minor units, rounded half up; never more than the amount for percents up to 100. */
 export function refundAmount(amount: number, percent: number): number {
   return roundHalfUp(BigInt(amount) * BigInt(percent), 100n)
 }

@@ -1,7 +1,9 @@
 import { createApp, type AppOptions } from '@alcove/kit'
 import type { FastifyInstance } from 'fastify'
 import type { AttendBookingDeps } from './domain/attend-booking.ts'
+import type { CancelBookingDeps } from './domain/cancel-booking.ts'
 import type { CreateBookingDeps } from './domain/create-booking.ts'
+import type { ClosureSource } from './domain/ports.ts'
 import { cancelBookingRoute } from './routes/cancel-booking.ts'
 import { changeBookingRoute } from './routes/change-booking.ts'
 import { checkBookingRoute } from './routes/check-booking.ts'
@@ -19,8 +21,10 @@ import { listClosureBookingsRoute, type ClosureBookingsDeps } from './routes/lis
 import { payBookingRoute } from './routes/pay-booking.ts'
 import { retireUnitsRoute, type RetireUnitsDeps } from './routes/retire-units.ts'
 
-export interface AppDeps extends CreateBookingDeps, AttendBookingDeps, TimelineDeps, ListBookingsDeps, BookingDetailDeps, RetireUnitsDeps, ClosureBookingsDeps {
+export interface AppDeps
+  extends CreateBookingDeps, AttendBookingDeps, CancelBookingDeps, TimelineDeps, ListBookingsDeps, BookingDetailDeps, RetireUnitsDeps, ClosureBookingsDeps {
   app: AppOptions
+  closures: ClosureSource
 }
 
 /** Every route of booking. */

@@ -3,6 +3,7 @@ import type { ServiceClient } from '@alcove/client'
 import { newId } from '@alcove/kit'
 import type { Pool } from 'pg'
 import type { AppDeps } from './app.ts'
+import { createClosureSource } from './clients/closures.ts'
 import { createPersonSource } from './clients/people.ts'
 import { createSpaceSource } from './clients/spaces.ts'
 import { createBookingLists } from './db/booking-list.ts'
@@ -30,6 +31,7 @@ export function createAppDeps({ pool, prisma, client, config }: Adapters) {
     reader: createBookingReader(pool),
     people: createPersonSource(client),
     spaces: createSpaceSource(client),
+    closures: createClosureSource(client),
     claims: createClaimSource(pool),
     ...createBookingLists(prisma),
     ...createInternalReads(pool),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Attempt, Person, Schedules, SpaceQuote } from '@alcove/contracts'
 import { createPool } from '@alcove/database'
 import { newId, type Role } from '@alcove/kit'
+import { judgeInterval } from '@alcove/rules'
 import { buildTestContext, createTestDatabase } from '@alcove/testing'
 import { buildApp } from '../src/app.ts'
 import { createBookingLists } from '../src/db/booking-list.ts'
@@ -12,7 +13,7 @@ import { createInternalReads } from '../src/db/event-effects.ts'
 import { createPrisma } from '../src/db/prisma.ts'
 import { createSweeps, createTwoPhaseStore } from '../src/db/sweeps.ts'
 import { createBackgroundWork } from '../src/domain/background-work.ts'
-import type { AuthorizeAnswer, Payments } from '../src/domain/ports.ts'
+import type { AuthorizeAnswer, Closure, Occupancy, Payments, QuoteRequest } from '../src/domain/ports.ts'
 import { toReference } from '../src/domain/reference.ts'
 import { settleAttempts } from '../src/domain/settle-attempts.ts'
 
@@ -32,6 +33,9 @@ export interface FakeSpace {
   currency: string
   policy: SpaceQuote['policy']
   brokenRules: SpaceQuote['brokenRules']
+  /** Judged by the rules that workspace judges by, besides `brokenRules`. */
+  judges: boolean
+  status: 'active' | 'disabled'
 }
 
 /** The other services, at the client interface: what they know can be changed by a test, and how they fail. */
@@ -41,8 +45,38 @@ export function createFakes() {
   /** `held`: workspace answers no quote before this settles. */
   const failures: { user?: Error; workspace?: Error; held?: Promise<void> } = {}
   const payment = createFakePayments()
+  const closures = new Map<string, Closure>()
   return {
     spaces,
+    /** What workspace knows of closures, and booking has perhaps not heard of yet. */
+    closures,
+    closureSource: {
+      async findClosure(id: string): Promise<Closure | undefined> {
+        if (failures.workspace) throw failures.workspace
+        return closures.get(id)
+      },
+      async isClosed({ locationId, spaceId, startsAt, endsAt }: Occupancy): Promise<boolean> {
+        if (failures.workspace) throw failures.workspace
+        return [...closures.values()].some(
+          (closure) =>
+            closure.locationId === locationId &&
+            (closure.spaceIds.length === 0 || closure.spaceIds.includes(spaceId)) &&
+            closure.startsAt < endsAt &&
+            closure.endsAt > startsAt,
+        )
+      },
+    },
+    addClosure(space: Pick<FakeSpace, 'id' | 'locationId'>, interval: { startsAt: string; endsAt: string }): Closure {
+      const closure = {
+        id: newId(),
+        locationId: space.locationId,
+        spaceIds: [space.id],
+        startsAt: new Date(interval.startsAt),
+        endsAt: new Date(interval.endsAt),
+      }
+      closures.set(closure.id, closure)
+      return closure
+    },
     failures,
     payment,
     people: {
@@ -54,11 +88,13 @@ export function createFakes() {
     setPerson: (person: Partial<Person> & { id: string }) =>
       people.set(person.id, { status: 'active', displayName: 'Ada', locale: 'en', timeZone: 'UTC', planId: null, teams: [], ...person }),
     spaceSource: {
-      async findQuote({ spaceId, startsAt, endsAt }: { spaceId: string; startsAt: Date; endsAt: Date }): Promise<SpaceQuote | undefined> {
+      async findQuote(asked: QuoteRequest): Promise<SpaceQuote | undefined> {
         if (failures.workspace) throw failures.workspace
         await failures.held
-        const space = spaces.get(spaceId)
-        return space && quote(space, Math.max(0, endsAt.getTime() - startsAt.getTime()) / 3_600_000)
+        const space = spaces.get(asked.spaceId)
+        if (!space) return undefined
+        const found = quote(space, Math.max(0, asked.endsAt.getTime() - asked.startsAt.getTime()) / 3_600_000)
+        return space.judges ? { ...found, brokenRules: [...found.brokenRules, ...judge(space, asked, [...closures.values()])] } : found
       },
       async listSchedules(asked: { from: Date; to: Date; spaceIds?: string[]; locationId?: string }): Promise<Schedules> {
         if (failures.workspace) throw failures.workspace
@@ -76,6 +112,7 @@ export function createFakes() {
             unitIds: space.units,
             closed: [],
             gridMinutes: 30,
+            ...space.policy,
           })),
         }
       },
@@ -95,12 +132,29 @@ export function createFakes() {
         currency: 'EUR',
         policy: {},
         brokenRules: [],
+        judges: false,
+        status: 'active',
         ...space,
       }
       spaces.set(added.id, added)
       return added
     },
   }
+}
+
+function judge(space: FakeSpace, asked: QuoteRequest, closures: readonly Closure[]): SpaceQuote['brokenRules'] {
+  return judgeInterval({
+    interval: { startsAt: asked.startsAt.getTime(), endsAt: asked.endsAt.getTime() },
+    at: asked.at.getTime(),
+    timeZone: space.timeZone,
+    policy: space.policy,
+    hours: { weekly: [], exceptions: [] },
+    closures: closures.filter(({ spaceIds }) => spaceIds.includes(space.id)).map(({ startsAt, endsAt }) => ({ startsAt: +startsAt, endsAt: +endsAt })),
+    capacity: space.capacity,
+    attendeeCount: asked.attendeeCount,
+    isBookable: space.status === 'active',
+    addedFrom: asked.addedFrom?.getTime(),
+  })
 }
 
 function quote(space: FakeSpace, hours: number): SpaceQuote {
@@ -113,7 +167,7 @@ function quote(space: FakeSpace, hours: number): SpaceQuote {
       kind: 'desk',
       capacity: space.capacity,
       revision: space.revision,
-      status: 'active',
+      status: space.status,
       bufferBeforeMinutes: space.bufferBefore,
       bufferAfterMinutes: space.bufferAfter,
     },
@@ -206,6 +260,7 @@ export async function createHarness(options: { poolMax?: number; authorizeWaitMs
     reader: createBookingReader(pool),
     people: fakes.people,
     spaces: fakes.spaceSource,
+    closures: fakes.closureSource,
     claims: createClaimSource(pool),
     ...lists,
     ...internal,

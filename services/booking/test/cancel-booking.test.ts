@@ -1,5 +1,5 @@
 import { closureCreated } from '@alcove/contracts'
-import { newId } from '@alcove/kit'
+import { DependencyError, newId } from '@alcove/kit'
 import { deliver } from '@alcove/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { onClosureEvents } from '../src/consumers/on-closure-event.ts'
@@ -12,6 +12,7 @@ beforeAll(async () => {
 })
 afterEach(() => {
   h.clock.set(monday)
+  delete h.fakes.failures.workspace
   h.fakes.payment.behave('authorize')
 })
 afterAll(() => h.close())
@@ -83,6 +84,7 @@ describe('POST /v1/bookings/{id}/cancel', () => {
       endsAt: '2026-01-05T12:00:00Z',
     }
     await deliver({ pool: h.pool, handlers: onClosureEvents(eventEffects) }, closureCreated, closure)
+    h.fakes.closures.set(closure.closureId, { ...closure, id: closure.closureId, startsAt: new Date(closure.startsAt), endsAt: new Date(closure.endsAt) })
     expect((await operator.send('GET', `/v1/bookings?closureId=${closure.closureId}`)).body.items.map(({ id }: Any) => id)).toEqual([booking.id])
     expect((await (await h.as()).send('GET', `/v1/bookings?closureId=${closure.closureId}`)).body.items).toEqual([])
     expect((await operator.send('POST', `/v1/bookings/${booking.id}/cancel`, { body: {} })).body).toMatchObject({ refund: { amountMinor: 1001, percent: 100 } })
@@ -92,6 +94,59 @@ describe('POST /v1/bookings/{id}/cancel', () => {
       status: 422,
       body: { errors: [{ code: 'closed' }] },
     })
+  })
+
+  describe('by an operator, at the moment after a closure', () => {
+    const strict = { policy: { cancellation: [{ noticeHours: 24, refundPercent: 100 }] } }
+    const hit = { startsAt: '2026-01-05T10:30:00Z', endsAt: '2026-01-05T12:00:00Z' }
+    const asOperator = async (id: string) => (await h.as(newId(), ['operator'])).send('POST', `/v1/bookings/${id}/cancel`, { body: {} })
+
+    test('200: workspace is asked, so that everything comes back before booking has heard of the closure', async () => {
+      const { booking, space } = await book(strict)
+      h.fakes.addClosure(space, hit)
+      expect((await asOperator(booking.id)).body).toMatchObject({ refund: { amountMinor: 1001, percent: 100 } })
+      expect((await h.events(booking.id)).at(-1)!.data).toMatchObject({ reasonCode: 'closure', attempts: [{ keepMinor: 0 }] })
+    })
+
+    test('200: a closure that was deleted refunds nothing any more, although booking still has it', async () => {
+      const { booking, space } = await book(strict)
+      const closure = { closureId: newId(), version: 1, locationId: space.locationId, spaceIds: [space.id], ...hit }
+      await deliver({ pool: h.pool, handlers: onClosureEvents(eventEffects) }, closureCreated, closure)
+      expect((await asOperator(booking.id)).body.refund).toMatchObject({ amountMinor: 0, percent: 0 })
+    })
+
+    test('503 with Retry-After and nothing done while workspace does not answer and the refund depends on it', async () => {
+      const { booking, space, send } = await book(strict)
+      h.fakes.addClosure(space, hit)
+      h.fakes.failures.workspace = new DependencyError('workspace', { sent: false, reason: 'timeout' })
+      const answer = await asOperator(booking.id)
+      expect(answer).toMatchObject({ status: 503, body: { dependency: 'workspace' } })
+      expect(answer.headers['retry-after']).toBeDefined()
+      expect((await send('GET', `/v1/bookings/${booking.id}`)).body).toMatchObject({ status: 'confirmed', version: 2 })
+      delete h.fakes.failures.workspace
+      expect((await asOperator(booking.id)).body.refund).toMatchObject({ percent: 100 })
+    })
+
+    test('200 without workspace where everything comes back anyway, and for a member, whose refund no closure changes', async () => {
+      const open = await book()
+      const own = await book(strict)
+      h.fakes.failures.workspace = new DependencyError('workspace', { sent: false, reason: 'timeout' })
+      expect((await asOperator(open.booking.id)).body).toMatchObject({ refund: { percent: 100 } })
+      expect((await own.cancel()).body).toMatchObject({ refund: { percent: 0 } })
+    })
+  })
+
+  test('200: a share of the credits is rounded up, and never more than was paid', async () => {
+    const tiers = { policy: { cancellation: [{ noticeHours: 1, refundPercent: 25 }] } }
+    for (const [creditsPerHour, credits] of [
+      [1, 1],
+      [5, 2],
+      [8, 2],
+    ] as const) {
+      const { cancel, booking } = await book({ ...tiers, creditsPerHour }, { payment: { method: 'credits' } })
+      expect((await cancel()).body.refund).toMatchObject({ percent: 25, credits })
+      expect((await h.events(booking.id)).at(-1)!.data.attempts).toMatchObject([{ keepCredits: creditsPerHour - credits }])
+    }
   })
 
   test('422 for a member once it has begun, 409 when it is over', async () => {

@@ -182,6 +182,56 @@ describe('PATCH /v1/bookings/{id}', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 412])
   })
 
+  describe('to a free space and back', () => {
+    const dollars = { currency: 'USD', hourMinor: 0 }
+    const attempts = async (id: string) => (await h.events(id)).at(-1)!.data.attempts.map(({ keepMinor, keepCredits }: Any) => keepMinor + keepCredits)
+
+    test('200: a booking paid by card, over a free space of another currency: its money goes back and is taken anew', async () => {
+      const { patch, booking, space } = await book({ hourMinor: 1000 })
+      const free = h.fakes.addSpace(dollars)
+      expect(await patch({ spaceId: free.id })).toMatchObject({ status: 200, body: { price: { total: { amountMinor: 0, currency: 'USD' } } } })
+      expect(await attempts(booking.id)).toEqual([0])
+      expect((await patch({ spaceId: space.id }, 3)).body.errors).toMatchObject([{ pointer: '/payment' }])
+      const back = await patch({ spaceId: space.id, ...card }, 3)
+      expect(back).toMatchObject({
+        status: 200,
+        body: { price: { total: { amountMinor: 1000, currency: 'EUR' } }, payment: { method: 'card', status: 'authorized' } },
+      })
+      expect(back.body.payment.id).not.toBe(booking.payment.id)
+      expect(await attempts(booking.id)).toEqual([0, 1000])
+    })
+
+    test('200: and back with credits, or by card where it was credits: nothing in it binds it to how it was paid', async () => {
+      const priced = { hourMinor: 1000, creditsPerHour: 3 }
+      const free = h.fakes.addSpace(dollars)
+      const byCard = await book(priced)
+      await byCard.patch({ spaceId: free.id })
+      const credits = await byCard.patch({ spaceId: byCard.space.id, payment: { method: 'credits' } }, 3)
+      expect(credits).toMatchObject({ status: 200, body: { payment: { method: 'credits' }, price: { credits: 3 } } })
+      expect(await attempts(byCard.booking.id)).toEqual([0, 3])
+      const byCredits = await book(priced, { payment: { method: 'credits' } })
+      await byCredits.patch({ spaceId: free.id })
+      const asBefore = await byCredits.patch({ spaceId: byCredits.space.id }, 3)
+      expect(asBefore).toMatchObject({ status: 200, body: { payment: { method: 'credits' } } })
+      await byCredits.patch({ spaceId: free.id }, 4)
+      expect(await byCredits.patch({ spaceId: byCredits.space.id, ...card }, 5)).toMatchObject({ status: 200, body: { payment: { method: 'card' } } })
+      expect(await attempts(byCredits.booking.id)).toEqual([0, 0, 1000])
+      expect((await byCredits.send('POST', `/v1/bookings/${byCredits.booking.id}/cancel`, { body: {} })).body.refund).toMatchObject({
+        amountMinor: 1000,
+        currency: 'EUR',
+      })
+    })
+
+    test('422 by card to a space priced in another currency; 200 with credits, which are the same in every currency', async () => {
+      const priced = { hourMinor: 1000, creditsPerHour: 3 }
+      const abroad = h.fakes.addSpace({ ...priced, creditsPerHour: 5, currency: 'USD' })
+      expect((await (await book(priced)).patch({ spaceId: abroad.id, ...card })).body.errors).toMatchObject([{ code: 'not-bookable' }])
+      const { patch, booking } = await book(priced, { payment: { method: 'credits' } })
+      expect(await patch({ spaceId: abroad.id })).toMatchObject({ status: 200, body: { price: { credits: 5, total: { currency: 'USD' } } } })
+      expect(await attempts(booking.id)).toEqual([3, 2])
+    })
+  })
+
   test('an operator may change it; the member’s policy and teams count', async () => {
     const { booking } = await book()
     const operator = await h.as(newId(), ['operator'])

@@ -166,7 +166,10 @@ describe('account.reactivated', () => {
 })
 
 describe('account.deactivated', () => {
-  const deactivate = async (userId: string) => deliver(accounts(), accountDeactivated, { ...accountDeactivated.example, userId })
+  const deactivate = async (userId: string, time = h.clock.now().toISOString()) => {
+    const event = buildEvent(accountDeactivated, { ...accountDeactivated.example, userId }, { subject: userId, time })
+    for (let times = 0; times < 2; times++) await deliverMessage(accounts(), 'account', event)
+  }
   const settled = async (userId: string) =>
     (await h.pool.query('SELECT settled_at FROM deactivated_user WHERE user_id = $1', [userId])).rows[0].settled_at !== null
 
@@ -196,6 +199,15 @@ describe('account.deactivated', () => {
     expect((await h.events(booking.id)).length).toBe(2)
   })
 
+  test('heard of late, it gives back what was still ahead when it happened, though that has begun since', async () => {
+    const { userId, show, space } = await book()
+    space.policy = { cancellation: [{ noticeHours: 999, refundPercent: 100 }] }
+    h.clock.set('2026-01-05T10:05:00Z')
+    await deactivate(userId, '2026-01-05T09:50:00Z')
+    await settleDeactivations(h.deactivations, signal)
+    expect(await show()).toMatchObject({ status: 'cancelled', refund: { percent: 100 } })
+  })
+
   test('a claim held open between its check and its commit does not escape', async () => {
     const { userId } = await h.as()
     const client = await h.pool.connect()
@@ -206,7 +218,7 @@ describe('account.deactivated', () => {
       await createBookingStore(client).claim(buildClaim({ userId, now }), { now, by: { type: 'user', id: userId, traceparent: null } })
       const storing = await h.pool.connect()
       await storing.query('BEGIN')
-      await eventEffects.storeDeactivation(storing, { userId, version: 1, now })
+      await eventEffects.storeDeactivation(storing, { userId, version: 1, deactivatedAt: now })
       const younger = await h.pool.connect()
       await younger.query('BEGIN')
       await createBookingStore(younger).claim(buildClaim({ userId, now }), { now, by: { type: 'user', id: userId, traceparent: null } })

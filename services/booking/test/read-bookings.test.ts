@@ -1,6 +1,6 @@
-import { newId } from '@alcove/kit'
+import { DependencyError, newId } from '@alcove/kit'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { buildRequest, card, createHarness, monday, type Any, type Harness } from './app-builders.ts'
+import { buildRequest, card, createHarness, monday, type Any, type FakeSpace, type Harness } from './app-builders.ts'
 
 let h: Harness
 beforeAll(async () => {
@@ -114,6 +114,49 @@ describe('POST /v1/bookings/check', () => {
   })
 })
 
+describe('GET /v1/bookings?closureId=', () => {
+  const hit = { startsAt: '2026-01-05T10:30:00Z', endsAt: '2026-01-05T12:00:00Z' }
+  const list = async (id: string) => (await h.as(newId(), ['operator'])).send('GET', `/v1/bookings?closureId=${id}`)
+
+  test('200: what it hits, before booking has heard of it; 404 for one that nobody has, or that was deleted', async () => {
+    const space = h.fakes.addSpace()
+    const { body } = await (await h.as()).send('POST', '/v1/bookings', { body: buildRequest(space) })
+    const closure = h.fakes.addClosure(space, hit)
+    expect((await list(closure.id)).body.items.map(({ id }: Any) => id)).toEqual([body.id])
+    h.fakes.closures.delete(closure.id)
+    expect(await list(closure.id)).toMatchObject({ status: 404, body: { type: '/problems/not-found' } })
+    expect((await (await h.as()).send('GET', `/v1/bookings?closureId=${newId()}`)).status).toBe(404)
+  })
+
+  test('200 by what booking has heard of while workspace does not answer, 503 where it has heard of none', async () => {
+    const space = h.fakes.addSpace()
+    const { body } = await (await h.as()).send('POST', '/v1/bookings', { body: buildRequest(space) })
+    const id = newId()
+    await h.pool.query('INSERT INTO closure (id, version, location_id, starts_at, ends_at) VALUES ($1, 1, $2, $3, $4)', [
+      id,
+      space.locationId,
+      hit.startsAt,
+      hit.endsAt,
+    ])
+    h.fakes.failures.workspace = new DependencyError('workspace', { sent: false, reason: 'timeout' })
+    try {
+      expect((await list(id)).body.items.map((item: Any) => item.id)).toEqual([body.id])
+      expect(await list(newId())).toMatchObject({ status: 503, headers: { 'retry-after': expect.anything() } })
+    } finally {
+      delete h.fakes.failures.workspace
+    }
+  })
+})
+
+/** The shortest bookings at both ends of a free interval, and one step after its start. */
+function listParts({ startsAt, endsAt }: { startsAt: string; endsAt: string }, { gridMinutes = 30, minMinutes = 0 }: FakeSpace['policy']) {
+  const [first, end] = [Date.parse(startsAt), Date.parse(endsAt)]
+  const shortest = Math.max(minMinutes, gridMinutes) * 60_000
+  return [first, first + gridMinutes * 60_000, end - shortest]
+    .filter((start) => start >= first && start + shortest <= end)
+    .map((start) => ({ startsAt: new Date(start).toISOString(), endsAt: new Date(start + shortest).toISOString() }))
+}
+
 describe('GET /v1/availability', () => {
   const day = 'from=2026-01-06T00:00:00Z&to=2026-01-07T00:00:00Z'
   const free = async (query: string) => (await (await h.as()).send('GET', `/v1/availability?${query}`)).body.items
@@ -161,6 +204,62 @@ describe('GET /v1/availability', () => {
     const paged = await (await h.as()).send('GET', `/v1/availability?${day}&locationId=${locationId}&limit=5`)
     expect(paged.body.items).toEqual(whole.slice(0, 5))
     expect(await free(`${day}&locationId=${locationId}&limit=100&cursor=${paged.body.nextCursor}`)).toEqual(whole.slice(5))
+  })
+
+  test('200: nothing in the past, before the lead time or beyond the advance window, for each space by its own policy', async () => {
+    const locationId = newId()
+    const plain = h.fakes.addSpace({ locationId })
+    const strict = h.fakes.addSpace({ locationId, policy: { leadMinutes: 100, advanceDays: 1, gridMinutes: 15 } })
+    h.clock.set('2026-01-05T08:07:00Z')
+    const found = await free(`from=2026-01-04T00:00:00Z&to=2026-01-08T00:00:00Z&locationId=${locationId}`)
+    const of = ({ id }: { id: string }) => found.find(({ spaceId }: Any) => spaceId === id).free
+    expect(of(plain)).toEqual([{ startsAt: '2026-01-05T08:30:00Z', endsAt: '2026-01-08T00:00:00Z', unitsFree: 1 }])
+    expect(of(strict)).toEqual([{ startsAt: '2026-01-05T10:00:00Z', endsAt: '2026-01-06T08:00:00Z', unitsFree: 1 }])
+    expect((await free(`from=2026-01-04T00:00:00Z&to=2026-01-05T08:00:00Z&spaceId=${plain.id}`))[0].free).toEqual([])
+  })
+
+  test('200: whatever is offered can be booked, at any length and place on the grid, as the check says', async () => {
+    const { send } = await h.as()
+    const policies = [
+      {},
+      { leadMinutes: 95, gridMinutes: 30, minMinutes: 60 },
+      { leadMinutes: 2 * 1440, advanceDays: 3, gridMinutes: 15 },
+      { advanceDays: 0, gridMinutes: 60 },
+      { advanceDays: 2, minMinutes: 90, maxMinutes: 480 },
+    ]
+    let checked = 0
+    const tryAll = async (at: string, policy: FakeSpace['policy']) => {
+      const space = h.fakes.addSpace({ judges: true, policy })
+      const from = new Date(Date.parse(at) - 86_400_000).toISOString()
+      const to = new Date(Date.parse(at) + 5 * 86_400_000).toISOString()
+      const [{ free: offered }] = await free(`from=${from}&to=${to}&spaceId=${space.id}`)
+      for (const wish of offered.flatMap((whole: Any) => listParts(whole, policy))) {
+        const { body } = await send('POST', '/v1/bookings/check', { body: buildRequest(space, wish) })
+        expect(body.brokenRules, JSON.stringify({ at, policy, wish })).toEqual([])
+        checked++
+      }
+    }
+    for (const at of ['2026-01-05T08:00:00Z', '2026-01-05T08:59:59.900Z', '2026-03-28T22:17:31Z']) {
+      h.clock.set(at)
+      for (const policy of policies) await tryAll(at, policy)
+    }
+    expect(checked).toBeGreaterThan(20)
+  })
+
+  test('alternatives follow the policy of the space they are in, not that of the one asked for', async () => {
+    const locationId = newId()
+    const asked = h.fakes.addSpace({ locationId, judges: true })
+    const slow = h.fakes.addSpace({ locationId, judges: true, policy: { leadMinutes: 600, gridMinutes: 60, minMinutes: 60 } })
+    const far = h.fakes.addSpace({ locationId, judges: true, policy: { advanceDays: 0, maxMinutes: 60, gridMinutes: 30 } })
+    const { send } = await h.as()
+    await send('POST', '/v1/bookings', { body: buildRequest(asked, { startsAt: '2026-01-05T08:00:00Z', endsAt: '2026-01-05T22:50:00Z' }) })
+    for (const wish of [{}, { endsAt: '2026-01-05T12:00:00Z' }]) {
+      const { body } = await send('POST', '/v1/bookings/check', { body: buildRequest(asked, wish) })
+      for (const alternative of body.alternatives) {
+        expect([slow.id, far.id]).toContain(alternative.spaceId)
+        expect((await send('POST', '/v1/bookings/check', { body: alternative })).body.brokenRules, JSON.stringify(alternative)).toEqual([])
+      }
+    }
   })
 
   test('200: days of 23 and 25 hours have as many', async () => {

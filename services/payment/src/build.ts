@@ -50,7 +50,7 @@ export function buildPayment(ctx: Context): ServiceParts {
     ...settling,
     app: { service: 'payment', log, authenticator, clock, version: config.SERVICE_VERSION, metrics },
     payments: createPaymentReader(prisma),
-    refunds: createRefundStore(pool),
+    refunds: createRefundStore(pool, { returnedCreditsDays: config.RETURNED_CREDITS_DAYS }),
     wallets,
     inFlight,
     sleep: (ms) => sleep(ms),
@@ -110,7 +110,7 @@ function openDatabases({ config, metrics }: Context): { pool: Pool; sandboxPool:
 /** What moves money: used by requests and by the worker. */
 function createSettling({ config, clock, killPoints, metrics }: Context, pool: Pool, sandboxPool: Pool) {
   const realNow = () => new Date()
-  const attempts = createAttemptStore(pool)
+  const attempts = createAttemptStore(pool, { returnedCreditsDays: config.RETURNED_CREDITS_DAYS })
   const sandbox = createSandboxProvider({ pool: sandboxPool, realNow, slowMs: config.SANDBOX_SLOW_MS })
   return {
     attempts,

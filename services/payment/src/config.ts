@@ -16,6 +16,8 @@ export const configSchema = Type.Object({
   AUTHORIZE_WAIT_MS: Type.Integer({ minimum: 0, maximum: 30_000, default: 3000 }),
   /** How long a dead process keeps its attempts from others. */
   ATTEMPT_LEASE_MS: Type.Integer({ minimum: 500, maximum: 120_000, default: 4000 }),
+  /** How many days credits are valid that come back after their bucket has expired: e.g. 30. */
+  RETURNED_CREDITS_DAYS: Type.Integer({ minimum: 1, maximum: 3650, default: 30 }),
   /** How often due attempts are looked for when nobody says that there are some. */
   SETTLE_POLL_MS: Type.Integer({ minimum: 50, maximum: 60_000, default: 1000 }),
   /** Attempts settled at once by one process. */

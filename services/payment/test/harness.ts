@@ -54,7 +54,7 @@ export async function startPayment(options: { slowMs?: number } = {}) {
     refund: (charge) => (calls.push(`refund ${charge.key}`), sandbox.refund(charge)),
     find: (key) => (calls.push(`find ${key}`), sandbox.find(key)),
   }
-  const attempts = createAttemptStore(pool)
+  const attempts = createAttemptStore(pool, { returnedCreditsDays: 30 })
   /** Everything one process holds in memory; a second one is another replica, or the same after its death. */
   const startProcess = (replaced: Partial<AuthorizeDeps> = {}): AuthorizeDeps => ({
     attempts,
@@ -117,7 +117,7 @@ export async function startPayment(options: { slowMs?: number } = {}) {
     attempts,
     prisma,
     payments: createPaymentReader(prisma),
-    refunds: createRefundStore(pool),
+    refunds: createRefundStore(pool, { returnedCreditsDays: 30 }),
     wallets: createWalletStore(pool, prisma),
     realNow,
     reach,

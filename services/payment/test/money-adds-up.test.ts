@@ -24,6 +24,7 @@ type Step =
   | { do: 'release'; attempt: number }
   | { do: 'refund'; attempt: number; percent: number }
   | { do: 'work' }
+  | { do: 'wait'; hours: number }
   | { do: 'ask'; attempt: number }
   | { do: 'die'; at: string; skip: number }
 
@@ -42,6 +43,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('release' as const), attempt }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('refund' as const), attempt, percent: fc.constantFrom(10, 50, 100) }) },
   { weight: 5, arbitrary: fc.constant({ do: 'work' as const }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('wait' as const), hours: fc.constantFrom(1, 2, 800) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('ask' as const), attempt }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('die' as const), at: fc.constantFrom(...paymentKillPoints), skip: fc.nat(1) }) },
 )
@@ -58,6 +60,12 @@ async function take(requests: AttemptRequest[], versions: number[], next: Step):
   const { now, realNow, newId } = payment.process
   if (next.do === 'die') {
     payment.arm(next.at, next.skip)
+    return
+  }
+  if (next.do === 'wait') {
+    // Buckets expire, also while credits of theirs are spent.
+    payment.clock.advance({ hours: next.hours })
+    await payment.wallets.expire(payment.clock.now(), 100)
     return
   }
   if (next.do === 'work') {
@@ -135,6 +143,17 @@ async function assertAddsUp(attemptIds: string[]): Promise<void> {
      ) e LEFT JOIN account_balance USING (account, unit) WHERE COALESCE(balance, 0) <> expected`,
   )
   expect(off).toEqual([])
+  // Each bucket by its own rows, and nothing comes back into one that has expired.
+  const { rows: buckets } = await payment.pool.query(
+    `SELECT b.id, b.balance_credits, COALESCE(sum(CASE WHEN e.credit_account = 'wallet:' || b.wallet_id THEN e.amount
+         WHEN e.debit_account = 'wallet:' || b.wallet_id THEN -e.amount END), 0)::bigint AS moved
+       FROM wallet_bucket b LEFT JOIN ledger_entry e ON e.bucket_id = b.id GROUP BY b.id
+     HAVING b.balance_credits <> COALESCE(sum(CASE WHEN e.credit_account = 'wallet:' || b.wallet_id THEN e.amount
+         WHEN e.debit_account = 'wallet:' || b.wallet_id THEN -e.amount END), 0)`,
+  )
+  expect(buckets).toEqual([])
+  const late = `SELECT e.id FROM ledger_entry e JOIN wallet_bucket b ON b.id = e.bucket_id WHERE e.kind IN ('release', 'refund') AND b.expires_at <= e.at`
+  expect((await payment.pool.query(late)).rows).toEqual([])
   expect((await payment.pool.query('SELECT unit, sum(balance) AS sum FROM account_balance GROUP BY unit HAVING sum(balance) <> 0')).rows).toEqual([])
   const { rows: different } = await payment.pool.query(
     `SELECT * FROM payment_difference WHERE attempt_id = ANY ($1) AND (settling OR kind IN ('kept-too-much', 'unsettled'))`,

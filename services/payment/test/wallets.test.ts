@@ -119,15 +119,55 @@ describe('GET /v1/wallets/{id}/transactions', () => {
     expect(sum).toBe(36)
   })
 
-  it('gives refunded credits back to a bucket that has expired, from where they expire again', async () => {
+  const expire = () => expireCredits({ wallets: routes.wallets, now: () => routes.clock.now(), onExpired: () => undefined }, new AbortController().signal)
+  const transfers = async (id: string) => (await routes.call('operator', 'GET', `/v1/wallets/${id}/transactions`)).body.items
+
+  it('returns credits whose bucket has expired for 30 days in a bucket of their own, and the others into the bucket they came from', async () => {
     const { id } = await myWallet('admin')
     await grant('operator', id, { amountCredits: 10, reason: 'x', expiresAt: inHours(1) })
-    const { paymentId } = await makePayment(routes, { userId: routes.people.admin, method: 'credits', amountCredits: 10 }, 10)
+    await grant('operator', id, { amountCredits: 4, reason: 'x' })
+    const { paymentId } = await makePayment(routes, { userId: routes.people.admin, method: 'credits', amountCredits: 12 }, 12)
     routes.clock.advance({ hours: 2 })
-    await routes.call('operator', 'POST', `/v1/payments/${paymentId}/refunds`, { body: { amountCredits: 10, reason: 'x' } })
-    expect((await myWallet('admin')).balanceCredits).toBe(10)
-    await expireCredits({ wallets: routes.wallets, now: () => routes.clock.now(), onExpired: () => undefined }, new AbortController().signal)
-    expect((await myWallet('admin')).balanceCredits).toBe(0)
+    await expire()
+    const refund = (amountCredits: number) => routes.call('operator', 'POST', `/v1/payments/${paymentId}/refunds`, { body: { amountCredits, reason: 'x' } })
+    expect((await refund(5)).status).toBe(201)
+    const until = `${inHours(30 * 24).slice(0, 19)}Z`
+    const buckets = [
+      { source: 'returned', balanceCredits: 3, expiresAt: until },
+      { source: 'grant', balanceCredits: 4 },
+    ]
+    expect(await myWallet('admin')).toMatchObject({ balanceCredits: 7, buckets })
+    await expire()
+    expect(await myWallet('admin')).toMatchObject({ balanceCredits: 7, buckets })
+    expect((await transfers(id)).slice(0, 2)).toMatchObject([
+      { kind: 'refund', debitAccount: 'revenue:credits', creditAccount: `wallet:${id}`, amountCredits: 3 },
+      { kind: 'refund', creditAccount: `wallet:${id}`, amountCredits: 2 },
+    ])
+    // What came back once does not come back twice, and the rest still can.
+    expect((await refund(8)).status).not.toBe(201)
+    expect((await refund(7)).status).toBe(201)
+    expect((await myWallet('admin')).balanceCredits).toBe(14)
+    // Spendable, and after its days gone, with a row that says so.
+    expect((await makePayment(routes, { userId: routes.people.admin, method: 'credits', amountCredits: 6 }, 6)).paymentId).toBeDefined()
+    routes.clock.advance({ hours: 30 * 24 })
+    await expire()
+    expect((await transfers(id))[0]).toMatchObject({ kind: 'expiry', creditAccount: 'expired:credits' })
+    expect(await myWallet('admin')).toMatchObject({ balanceCredits: 4, buckets: [{ source: 'grant', balanceCredits: 4 }] })
+  })
+
+  it('returns what a voided or shortened reservation gives back after the bucket expired, likewise', async () => {
+    const userId = newId()
+    const { rows } = await routes.pool.query<{ id: string }>('SELECT ensure_wallet($1, $2) AS id', [userId, routes.clock.now()])
+    const id = rows[0]!.id
+    await grant('operator', id, { amountCredits: 10, reason: 'x', expiresAt: inHours(1) })
+    const { bookingId, attemptId } = await makePayment(routes, { userId, method: 'credits', amountCredits: 10 })
+    routes.clock.advance({ hours: 2 })
+    await expire()
+    await routes.deliverTarget({ bookingId, version: 2, attempts: [{ attemptId, method: 'credits', keepCredits: 4 }] })
+    await routes.settleAll()
+    const wallet = (await routes.call('operator', 'GET', `/v1/wallets/${id}`)).body
+    expect(wallet).toMatchObject({ balanceCredits: 6, buckets: [{ source: 'returned', balanceCredits: 6, expiresAt: `${inHours(30 * 24).slice(0, 19)}Z` }] })
+    expect((await transfers(id))[0]).toMatchObject({ kind: 'release', amountCredits: 6 })
   })
 
   it('404 for others, 401 without a token', async () => {

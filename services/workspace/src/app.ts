@@ -1,6 +1,7 @@
 import { createApp } from '@alcove/kit'
 import type { FastifyInstance } from 'fastify'
 import type { AppDeps } from './deps.ts'
+import { checkClosedRoute } from './routes/check-closed.ts'
 import { createClosureRoute } from './routes/create-closure.ts'
 import { createLocationRoute } from './routes/create-location.ts'
 import { createPolicyRoute } from './routes/create-policy.ts'
@@ -10,6 +11,7 @@ import { createSpaceRoute } from './routes/create-space.ts'
 import { deleteClosureRoute } from './routes/delete-closure.ts'
 import { deleteLocationRoute } from './routes/delete-location.ts'
 import { deleteSpaceRoute } from './routes/delete-space.ts'
+import { findClosureRoute } from './routes/find-closure.ts'
 import { getClosureRoute } from './routes/get-closure.ts'
 import { getLocationRoute } from './routes/get-location.ts'
 import { getPolicyRoute } from './routes/get-policy.ts'
@@ -32,6 +34,7 @@ import { updateSpaceRoute } from './routes/update-space.ts'
 export function buildApp(deps: AppDeps): FastifyInstance {
   const { log, metrics, clock, version, authenticator } = deps
   const app = createApp({ service: 'workspace', log, metrics, clock, version, authenticator })
+  app.register(checkClosedRoute(deps))
   app.register(createClosureRoute(deps))
   app.register(createLocationRoute(deps))
   app.register(createPolicyRoute(deps))
@@ -41,6 +44,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   app.register(deleteClosureRoute(deps))
   app.register(deleteLocationRoute(deps))
   app.register(deleteSpaceRoute(deps))
+  app.register(findClosureRoute(deps))
   app.register(getClosureRoute(deps))
   app.register(getLocationRoute(deps))
   app.register(getPolicyRoute(deps))

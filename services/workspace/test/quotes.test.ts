@@ -141,6 +141,30 @@ describe('POST /internal/quotes', () => {
     expect(codesOf(late)).toEqual(['in-the-past'])
   })
 
+  it('200 judging only what is added to a booking, at the price of the whole', async () => {
+    const { id: locationId } = await buildLocation(app)
+    const policyId = (await buildPolicy(app, { leadMinutes: 600, gridMinutes: 30, maxMinutes: 180 })).id
+    const { id: spaceId } = await buildSpace(app, { locationId, policyId, priceBookId: (await buildPriceBook(app)).id })
+    await app.request('POST', '/v1/closures', { body: { locationId, ...interval, endsAt: '2027-01-04T11:00:00Z', reason: 'x' } })
+    const running = { ...internal, at: '2027-01-04T10:40:00Z', addedFrom: '2027-01-04T11:00:00Z' }
+    const longer = await app.asBooking('/internal/quotes', { spaceId, ...interval, ...running })
+    expect([codesOf(longer), longer.body.netMinor]).toEqual([[], 2_000])
+    const tooLong = await app.asBooking('/internal/quotes', { spaceId, ...interval, endsAt: '2027-01-04T13:10:00Z', ...running })
+    expect(codesOf(tooLong)).toEqual(['too-long', 'off-grid'])
+  })
+
+  it('200 without a price for what a price book of older rules leaves open: not bookable, and not for nothing', async () => {
+    const { id: locationId } = await buildLocation(app)
+    const book = await buildPriceBook(app)
+    const { id: spaceId } = await buildSpace(app, { locationId, priceBookId: book.id })
+    const rules = [{ unit: 'hour', amountMinor: 1, from: '08:00', to: '11:00' }]
+    await app.database.pool.query('UPDATE price_book SET rules = $2 WHERE id = $1', [book.id, JSON.stringify(rules)])
+    app.deps.catalogue.clear()
+    const answer = await app.asBooking('/internal/quotes', { spaceId, ...interval, ...internal })
+    expect(answer.status).toBe(200)
+    expect(answer.body).toMatchObject({ totalMinor: 0, totalCredits: null, brokenRules: [{ code: 'not-bookable' }] })
+  })
+
   it('200 with the unit asked for alone, 404 for a unit of another space', async () => {
     const { id: locationId } = await buildLocation(app)
     const space = await buildSpace(app, { locationId, units: 2 })
@@ -167,7 +191,7 @@ describe('POST /internal/schedules', () => {
   it('200 with open periods after closures of the location, and units, buffers, grid and own closures of its active spaces', async () => {
     const { id: locationId } = await buildLocation(app)
     await app.request('PUT', `/v1/locations/${locationId}/opening-hours`, { body: { weekly: [{ weekday: 1, opens: '08:00', closes: '18:00' }] } })
-    const policyId = (await buildPolicy(app, { gridMinutes: 15, minMinutes: 30 })).id
+    const policyId = (await buildPolicy(app, { gridMinutes: 15, minMinutes: 30, maxMinutes: 480, leadMinutes: 20, advanceDays: 60 })).id
     const space = await buildSpace(app, { locationId, units: 2, bufferBeforeMinutes: 5, policyId, amenities: ['screen'] })
     await buildSpace(app, { locationId, status: 'disabled' })
     await app.request('POST', '/v1/closures', { body: { locationId, ...interval, reason: 'x' } })
@@ -198,6 +222,9 @@ describe('POST /internal/schedules', () => {
           closed: [{ startsAt: '2027-01-04T16:00:00Z', endsAt: '2027-01-04T17:00:00Z' }],
           gridMinutes: 15,
           minMinutes: 30,
+          maxMinutes: 480,
+          leadMinutes: 20,
+          advanceDays: 60,
         },
       ],
     })
@@ -214,5 +241,35 @@ describe('POST /internal/schedules', () => {
   it('400 for a range that is none or too long', async () => {
     expect((await app.asBooking('/internal/schedules', { from: range.to, to: range.from })).status).toBe(400)
     expect((await app.asBooking('/internal/schedules', { from: range.from, to: '2029-01-01T00:00:00Z' })).status).toBe(400)
+  })
+})
+
+describe('POST /internal/closures/check and GET /internal/closures/{id}', () => {
+  it('200 as the database has it, whatever this replica remembers, until it is deleted', async () => {
+    const { id: locationId } = await buildLocation(app)
+    const space = await buildSpace(app, { locationId })
+    const other = await buildSpace(app, { locationId })
+    const check = async (spaceId: string) => (await app.asBooking('/internal/closures/check', { locationId, spaceId, ...interval })).body
+    const find = async (id: string) => app.request('GET', `/internal/closures/${id}`, { roles: [], headers: await app.tokens.asService('booking') })
+    expect(await check(space.id)).toEqual({ closed: false })
+    // Written by another replica: this one has not looked yet.
+    const id = '01890000-0000-7000-8000-0000000000ce'
+    await app.database.pool.query(
+      `INSERT INTO closure (id, version, location_id, space_ids, starts_at, ends_at, reason, created_at) VALUES ($1, 1, $2, $3, $4, $5, 'x', $4)`,
+      [id, locationId, [space.id], '2027-01-04T11:59:59Z', '2027-01-04T13:00:00Z'],
+    )
+    expect([await check(space.id), await check(other.id)]).toEqual([{ closed: true }, { closed: false }])
+    expect((await find(id)).body).toEqual({ id, locationId, spaceIds: [space.id], startsAt: '2027-01-04T11:59:59Z', endsAt: '2027-01-04T13:00:00Z' })
+    await app.request('DELETE', `/v1/closures/${id}`)
+    expect([await check(space.id), (await find(id)).status]).toEqual([{ closed: false }, 404])
+    // A neighbour that only touches is none, and one of the whole location hits every space.
+    await app.request('POST', '/v1/closures', { body: { locationId, startsAt: interval.endsAt, endsAt: '2027-01-04T14:00:00Z', reason: 'x' } })
+    expect(await check(space.id)).toEqual({ closed: false })
+    await app.request('POST', '/v1/closures', { body: { locationId, ...interval, reason: 'x' } })
+    expect([await check(space.id), await check(other.id)]).toEqual([{ closed: true }, { closed: true }])
+  })
+
+  it('401 for a person', async () => {
+    expect((await app.request('GET', `/internal/closures/${unknownId}`)).status).toBe(401)
   })
 })

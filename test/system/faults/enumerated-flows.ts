@@ -11,10 +11,12 @@ import {
   isCaptured,
   isRefunded,
   isSettled,
+  moveEnd,
   pay,
   persist,
   placeHold,
   reaches,
+  read,
   resize,
   type BookingBody,
   type FlowContext,
@@ -58,8 +60,8 @@ async function complete(ctx: TrialContext, id: string): Promise<string> {
 const book = async (ctx: TrialContext, payment: unknown, more?: { length?: number; holdId?: string }) =>
   complete(ctx, (await create(ctx, payment, more)).body.id)
 
-async function giveUp(ctx: TrialContext, id: string): Promise<void> {
-  await cancel(ctx, id)
+async function giveUp(ctx: TrialContext, id: string, token?: string): Promise<void> {
+  await cancel(ctx, id, token)
   await eventually('everything is given back', () => isSettled(ctx, id))
   await mailed(ctx, id, 'booking-cancelled')
 }
@@ -114,8 +116,24 @@ export const enumeratedFlows: Readonly<Record<string, EnumeratedFlow>> = {
       await mailed(ctx, id, 'booking-rescheduled')
     },
   },
-  cancel: { prepare: (ctx) => book(ctx, card()), act: giveUp },
-  'cancel-with-credits': { prepare: (ctx) => book(ctx, credits), act: giveUp },
+  /** A running booking, longer. */
+  'extend-running': {
+    async prepare(ctx) {
+      const id = await complete(ctx, (await createSoon(ctx, ctx.now())).body.id)
+      await attend(ctx, id, ['check-in'])
+      return id
+    },
+    async act(ctx, id) {
+      const { endsAt } = (await read(ctx, id)).body
+      await moveEnd(ctx, id, { endsAt: new Date(Date.parse(endsAt) + 3_600_000).toISOString(), payment: card() })
+      await eventually('both are captured', () => isCaptured(ctx, id, 2))
+      await mailed(ctx, id, 'booking-rescheduled')
+    },
+  },
+  cancel: { prepare: (ctx) => book(ctx, card()), act: (ctx, id) => giveUp(ctx, id) },
+  'cancel-with-credits': { prepare: (ctx) => book(ctx, credits), act: (ctx, id) => giveUp(ctx, id) },
+  /** Asks workspace whether a closure hits the booking. */
+  'cancel-by-operator': { prepare: (ctx) => book(ctx, card()), act: (ctx, id) => giveUp(ctx, id, ctx.operator.token) },
   refund: { prepare: (ctx) => book(ctx, card()), act: refund },
   'check-in': {
     prepare: async (ctx) => complete(ctx, (await createSoon(ctx, ctx.now())).body.id),

@@ -24,6 +24,7 @@ interface BookingBody {
   id: string
   status: string
   version: number
+  endsAt: string
   payment?: { id?: string; status: string }
   pendingChange?: unknown
 }
@@ -69,9 +70,12 @@ async function reaches(ctx: FlowContext, id: string, wanted: (booking: BookingBo
   return last!
 }
 
-/** Moves the end of a booking; a version that a dead process had already raised is read again. */
-async function resize(ctx: FlowContext, id: string, length: number, payment?: unknown): Promise<void> {
-  const body = { endsAt: slot(ctx.hours, length).endsAt, ...(payment ? { payment } : {}) }
+/** Moves the end of a booking. */
+const resize = (ctx: FlowContext, id: string, length: number, payment?: unknown) => moveEnd(ctx, id, { endsAt: slot(ctx.hours, length).endsAt, payment })
+
+/** The same to any instant; a version that a dead process had already raised is read again. */
+async function moveEnd(ctx: FlowContext, id: string, { endsAt, payment }: { endsAt: string; payment?: unknown }): Promise<void> {
+  const body = { endsAt, ...(payment ? { payment } : {}) }
   await eventually('the change is accepted or in the way of an earlier one', async () => {
     const { version } = (await read(ctx, id)).body
     const reply = await persist<BookingBody>(ctx, 'PATCH', `/v1/bookings/${id}`, { body, headers: { 'if-match': `"${version}"` } })
@@ -79,7 +83,8 @@ async function resize(ctx: FlowContext, id: string, length: number, payment?: un
   })
 }
 
-const cancel = (ctx: FlowContext, id: string) => persist(ctx, 'POST', `/v1/bookings/${id}/cancel`, { body: {}, headers: { 'idempotency-key': randomUUID() } })
+const cancel = (ctx: FlowContext, id: string, token = ctx.member.token) =>
+  persist(ctx, 'POST', `/v1/bookings/${id}/cancel`, { token, body: {}, headers: { 'idempotency-key': randomUUID() } })
 
 const isCaptured = async (ctx: FlowContext, bookingId: string, count: number) => {
   const [row] = await query<{ n: number }>(ctx.api.stack, 'payment', `SELECT count(*)::int AS n FROM payment WHERE booking_id = $1 AND status = 'captured'`, [
@@ -168,8 +173,8 @@ async function createSoon(ctx: FlowContext, now = Date.now()): Promise<BookingRe
   return made as BookingReply
 }
 
-async function attend(ctx: FlowContext, id: string): Promise<void> {
-  for (const act of ['check-in', 'check-out']) {
+async function attend(ctx: FlowContext, id: string, acts: readonly ('check-in' | 'check-out')[] = ['check-in', 'check-out']): Promise<void> {
+  for (const act of acts) {
     const headers = { 'idempotency-key': randomUUID() }
     await eventually(`${act} is answered`, async () => {
       const reply = await persist<BookingBody>(ctx, 'POST', `/v1/bookings/${id}/${act}`, { headers })
@@ -228,5 +233,5 @@ export const flows = {
 } satisfies Record<string, (ctx: FlowContext) => Promise<void>>
 export type FlowName = keyof typeof flows
 
-export { attend, awaitPayment, cancel, create, createSoon, isCaptured, isRefunded, isSettled, pay, persist, placeHold, reaches, read, resize }
+export { attend, awaitPayment, cancel, create, createSoon, isCaptured, isRefunded, isSettled, moveEnd, pay, persist, placeHold, reaches, read, resize }
 export type { BookingBody }

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { defineOperation } from '../operation.ts'
 import { BrokenRuleSchema } from '../problems.ts'
-import { closed, CurrencySchema, IdSchema, InstantSchema, nullable } from '../primitives.ts'
+import { closed, CurrencySchema, IdParamsSchema, IdSchema, InstantSchema, nullable } from '../primitives.ts'
 
 const minor = Type.Integer({ minimum: 0 })
 export const SpaceKindSchema = Type.Enum(['desk', 'room', 'office', 'equipment'])
@@ -68,8 +68,37 @@ export const quoteSpace = defineOperation({
     teamId: Type.Optional(IdSchema),
     attendeeCount: Type.Optional(Type.Integer({ minimum: 0 })),
     revisionMin: Type.Optional(Type.Integer({ minimum: 1 })),
+    /** A booking has everything before this already: rules are judged on what is added, the price is that of the whole. */
+    addedFrom: Type.Optional(InstantSchema),
   }),
   responses: { 200: SpaceQuoteSchema },
+})
+
+/**
+ * A closure as it is this moment, read from the database: for decisions about money, which no copy may make. 404: there is
+ * none, or it was deleted.
+ */
+export const findClosure = defineOperation({
+  id: 'find-closure',
+  service: 'workspace',
+  method: 'GET',
+  path: '/internal/closures/{id}',
+  summary: 'A closure',
+  access: 'service',
+  params: IdParamsSchema,
+  responses: { 200: Type.Object({ id: IdSchema, locationId: IdSchema, spaceIds: Type.Array(IdSchema), startsAt: InstantSchema, endsAt: InstantSchema }) },
+})
+
+/** Whether a closure hits a space in an interval, read from the database as `find-closure` is. */
+export const checkClosed = defineOperation({
+  id: 'check-closed',
+  service: 'workspace',
+  method: 'POST',
+  path: '/internal/closures/check',
+  summary: 'Is this space closed?',
+  access: 'service',
+  body: closed({ locationId: IdSchema, spaceId: IdSchema, startsAt: InstantSchema, endsAt: InstantSchema }),
+  responses: { 200: Type.Object({ closed: Type.Boolean() }) },
 })
 
 const PeriodSchema = Type.Object({ startsAt: InstantSchema, endsAt: InstantSchema })
@@ -87,8 +116,11 @@ export const SchedulesSchema = Type.Object({
       unitIds: Type.Array(IdSchema),
       closed: Type.Array(PeriodSchema),
       gridMinutes: nullable(Type.Integer()),
-      /** The policy's shortest booking: a shorter free interval can be booked by nobody. */
+      /** Limits of the space's policy, by which nobody is offered what nobody may book. */
       minMinutes: Type.Optional(Type.Integer()),
+      maxMinutes: Type.Optional(Type.Integer()),
+      leadMinutes: Type.Optional(Type.Integer()),
+      advanceDays: Type.Optional(Type.Integer()),
     }),
   ),
 })

@@ -11,8 +11,9 @@ const schedulesTimeoutMs = 4000
 export function createSpaceSource(client: ServiceClient): SpaceSource {
   const cache = createShortCache<Schedules>({ ttlMs: 2000, max: 200 })
   return {
-    async findQuote({ startsAt, endsAt, at, ...asked }, scope) {
-      const body = { ...asked, startsAt: formatInstant(startsAt), endsAt: formatInstant(endsAt), at: formatInstant(at) }
+    async findQuote({ startsAt, endsAt, at, addedFrom, ...asked }, scope) {
+      const added = addedFrom && { addedFrom: formatInstant(addedFrom) }
+      const body = { ...asked, ...added, startsAt: formatInstant(startsAt), endsAt: formatInstant(endsAt), at: formatInstant(at) }
       try {
         return (await client.call(quoteSpace, { body }, { ...scope, timeoutMs: quoteTimeoutMs })).body
       } catch (error) {

@@ -1,13 +1,15 @@
 import type { ListedStatus } from '@alcove/contracts'
 import type { Prisma as PrismaTypes } from '../generated/prisma/client.ts'
 import type { BookingRecord, PendingChange } from '../domain/booking.ts'
+import type { Closure } from '../domain/ports.ts'
 import type { Prisma } from './prisma.ts'
 
 export interface ListQuery {
   userId?: string
   spaceId?: string
   locationId?: string
-  closureId?: string
+  /** What it hits. */
+  closure?: Omit<Closure, 'id'>
   status?: ListedStatus
   from?: Date
   to?: Date
@@ -24,8 +26,7 @@ export function createBookingLists(prisma: Prisma) {
   return {
     /** One more than `limit` when there are more. Ascending by start with `from`, else newest first. */
     async list(query: ListQuery): Promise<BookingRecord[]> {
-      const closure = query.closureId ? await prisma.closure.findFirst({ where: { id: query.closureId, deleted: false } }) : undefined
-      if (closure === null) return []
+      const { closure } = query
       const where: PrismaTypes.BookingWhereInput[] = [
         { status: query.status ?? { not: 'held' }, version: { gt: 0 }, withdrawn: false },
         { userId: query.userId, spaceId: query.spaceId, locationId: query.locationId },
@@ -38,6 +39,10 @@ export function createBookingLists(prisma: Prisma) {
       const orderBy: PrismaTypes.BookingOrderByWithRelationInput[] = query.from ? [{ startsAt: 'asc' }, { id: 'asc' }] : [{ id: 'desc' }]
       const rows = await prisma.booking.findMany({ where: { AND: where }, orderBy, take: query.limit + 1, include })
       return rows.map(toRecord)
+    },
+    /** As booking has heard of it: it may be late. */
+    async findKnownClosure(id: string): Promise<Closure | undefined> {
+      return (await prisma.closure.findFirst({ where: { id, deleted: false } })) ?? undefined
     },
     async listHistory(bookingId: string) {
       return prisma.bookingHistory.findMany({ where: { bookingId }, orderBy: { id: 'asc' }, take: 1000 })

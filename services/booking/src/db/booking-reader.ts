@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import type { BookingRecord, NewAttempt } from '../domain/booking.ts'
+import type { NewAttempt } from '../domain/booking.ts'
 import type { BookingReader, UnsettledAttempt } from '../domain/ports.ts'
 import { toBooking } from './booking-row.ts'
 
@@ -29,7 +29,6 @@ export function createBookingReader(pool: Pool): BookingReader {
       })
       return rows[0] && { bookingId: rows[0].booking_id, bodyHash: rows[0].body_hash }
     },
-    isHitByClosure: (booking: BookingRecord) => isClosed(booking),
     isClosed,
   }
 }

@@ -24,14 +24,14 @@ export const eventEffects = {
     })
     return rows.map((row) => !row.is_older)
   },
-  async storeDeactivation(tx: PoolClient, { userId, version, now }: { userId: string; version: number; now: Date }): Promise<boolean> {
+  async storeDeactivation(tx: PoolClient, { userId, version, deactivatedAt }: { userId: string; version: number; deactivatedAt: Date }): Promise<boolean> {
     // One that follows a reactivation which has not come yet is swept anew; that reactivation is then the older one.
     const { rowCount } = await tx.query(
       `INSERT INTO deactivated_user AS d (user_id, version, deactivated_at)
        SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM reactivated_user WHERE user_id = $1 AND version > $2)
        ON CONFLICT (user_id) DO UPDATE SET version = excluded.version, deactivated_at = excluded.deactivated_at,
          stored_tx = excluded.stored_tx, horizon = NULL, settled_at = NULL WHERE d.version < excluded.version`,
-      [userId, version, now],
+      [userId, version, deactivatedAt],
     )
     return rowCount === 1
   },

@@ -174,14 +174,23 @@ export function toSpaceColumns(quote: SpaceQuote, interval: { startsAt: Date; en
     ends_at: formatInstant(interval.endsAt),
     buffer_before_minutes: quote.space.bufferBeforeMinutes,
     buffer_after_minutes: quote.space.bufferAfterMinutes,
-    currency: quote.currency,
-    net_minor: quote.netMinor,
-    tax_minor: quote.taxMinor,
-    total_minor: quote.totalMinor,
-    total_credits: quote.totalCredits,
-    lines: quote.lines,
+    ...toPriceColumns(quote),
     policy: quote.policy,
   }
+}
+
+/** Columns of the price alone; none without a quote. */
+export function toPriceColumns(quote: SpaceQuote | undefined) {
+  return (
+    quote && {
+      currency: quote.currency,
+      net_minor: quote.netMinor,
+      tax_minor: quote.taxMinor,
+      total_minor: quote.totalMinor,
+      total_credits: quote.totalCredits,
+      lines: quote.lines,
+    }
+  )
 }
 
 export function toUnits(quote: SpaceQuote) {

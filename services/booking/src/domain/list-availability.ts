@@ -1,5 +1,5 @@
 import type { Schedules } from '@alcove/contracts'
-import { listFreeTimes, minuteMs, type Interval } from '@alcove/rules'
+import { clipToStarts, listFreeTimes, minuteMs, type Interval } from '@alcove/rules'
 import type { CallScope, ClaimSource, ScheduleRequest, SpaceSource, UnitClaims } from './ports.ts'
 
 export interface ListAvailabilityDeps {
@@ -19,23 +19,24 @@ export interface SpaceFreeTimes {
 }
 
 type Space = Schedules['spaces'][number]
+type Location = Schedules['locations'][number]
 
 // A descent of the index for each unit costs about as much as this many claims read in order.
 const unitsFewMax = 40
 
 /**
- * Free time of every asked space after hours, closures, buffers and claims. Each interval is bookable as a whole on at
- * least one single unit.
+ * Free time of every asked space after hours, closures, buffers and claims, lead time and advance window: nothing in the past.
+ * Each interval is bookable as a whole on at least one single unit.
  */
 export async function listAvailability(deps: ListAvailabilityDeps, request: AvailabilityRequest, scope: CallScope): Promise<SpaceFreeTimes[]> {
   const { durationMinutes, ...asked } = request
   const schedules = await deps.spaces.listSchedules(asked, scope)
   const claims = await readClaims(deps, schedules.spaces, asked)
-  const locations = new Map(schedules.locations.map((location) => [location.id, { timeZone: location.timeZone, open: location.open.map(toInterval) }]))
+  const locations = new Map(schedules.locations.map((location) => [location.id, createOpenTimes(location, deps.now().getTime())]))
   return schedules.spaces.map((space) => {
     const location = locations.get(space.locationId)
     const free = listFreeTimes({
-      open: location?.open ?? [],
+      open: location?.listFor(space) ?? [],
       closed: space.closed.map(toInterval),
       claims: claims.get(space.id) ?? [],
       bufferBeforeMinutes: space.bufferBeforeMinutes,
@@ -50,6 +51,21 @@ export async function listAvailability(deps: ListAvailabilityDeps, request: Avai
 }
 
 const toInterval = ({ startsAt, endsAt }: { startsAt: string; endsAt: string }): Interval => ({ startsAt: Date.parse(startsAt), endsAt: Date.parse(endsAt) })
+
+/** Open periods of a location for its spaces, most of which share their limits: worked out once for each kind of them. */
+function createOpenTimes({ timeZone, open: periods }: Location, at: number) {
+  const open = periods.map(toInterval)
+  const byLimits = new Map<string, Interval[]>()
+  return {
+    timeZone,
+    listFor({ leadMinutes, advanceDays }: Space): Interval[] {
+      const limits = `${leadMinutes} ${advanceDays}`
+      const known = byLimits.get(limits) ?? clipToStarts(open, { at, timeZone, policy: { leadMinutes, advanceDays } })
+      byLimits.set(limits, known)
+      return known
+    },
+  }
+}
 
 /** Claims of the units of each space, by space. */
 async function readClaims(deps: ListAvailabilityDeps, spaces: readonly Space[], { from, to }: ScheduleRequest): Promise<Map<string, UnitClaims>> {

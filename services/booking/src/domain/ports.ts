@@ -31,6 +31,7 @@ export interface QuoteRequest {
   teamIds: string[]
   teamId?: string
   attendeeCount: number
+  addedFrom?: Date
 }
 
 export interface ScheduleRequest {
@@ -47,6 +48,31 @@ export interface SpaceSource {
   /** Undefined: workspace knows no such space, or it is archived. */
   findQuote(request: QuoteRequest, scope: CallScope): Promise<SpaceQuote | undefined>
   listSchedules(request: ScheduleRequest, scope: CallScope): Promise<Schedules>
+}
+
+/** A closure as workspace has it this moment. */
+export interface Closure {
+  id: string
+  locationId: string
+  /** Empty: the whole location. */
+  spaceIds: string[]
+  startsAt: Date
+  endsAt: Date
+}
+
+/** Closures asked of workspace itself, never remembered: for decisions that a late copy would get wrong. Throws when it does not answer. */
+export interface ClosureSource {
+  /** Undefined: there is none, or it was deleted. */
+  findClosure(id: string, scope: CallScope): Promise<Closure | undefined>
+  isClosed(at: Occupancy, scope: CallScope): Promise<boolean>
+}
+
+/** A space in an interval. */
+export interface Occupancy {
+  locationId: string
+  spaceId: string
+  startsAt: Date
+  endsAt: Date
 }
 
 /** `unsent`: it certainly never reached payment. `unanswered`: nobody knows. */
@@ -89,6 +115,8 @@ export interface ChangeInput {
   changeId: string
   attempt?: NewAttempt
   expiresAt?: string
+  /** Up to there the booking has the time already: only what lies beyond is judged, and it may be running. */
+  addedFrom?: string
 }
 
 export type ClaimOutcome = { outcome: 'claimed'; booking: BookingRecord } | { outcome: 'repeat'; bookingId: string }
@@ -153,8 +181,8 @@ export interface BookingReader {
   /** Any row, holds too; whether it may be seen is the caller's question. */
   find(id: string): Promise<BookingRecord | undefined>
   findKey(key: IdempotencyKey, now: Date): Promise<{ bookingId: string; bodyHash: string } | undefined>
-  isHitByClosure(booking: BookingRecord): Promise<boolean>
-  isClosed(at: { locationId: string; spaceId: string; startsAt: Date; endsAt: Date }): Promise<boolean>
+  /** By the closures that booking has heard of: for display, and where money does not depend on it. */
+  isClosed(at: Occupancy): Promise<boolean>
 }
 
 export interface UnsettledAttempt {

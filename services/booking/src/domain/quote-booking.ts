@@ -12,6 +12,10 @@ export interface QuoteWish {
   teamId?: string
   attendeeCount: number
   now: Date
+  /** A booking has everything before this already; only what is added is judged. */
+  addedFrom?: Date
+  /** Nothing is booked, only given back: that is open to whoever the booking is for. */
+  mayBeInactive?: boolean
 }
 
 export interface QuoteDeps {
@@ -31,15 +35,16 @@ export async function getActivePerson(deps: Pick<QuoteDeps, 'people'>, userId: s
  * booking's own merged in. Throws `forbidden` for an account that is not active and `not-found` for an unknown space.
  */
 export async function quoteBooking(deps: QuoteDeps, wish: QuoteWish, scope: CallScope): Promise<SpaceQuote> {
-  const person = await getActivePerson(deps, wish.userId, scope)
-  const { userId: _, now, ...asked } = wish
-  const quote = await deps.spaces.findQuote({ ...asked, at: now, planId: person.planId, teamIds: person.teams.map(({ id }) => id) }, scope)
+  const { userId, now, mayBeInactive, ...asked } = wish
+  const person = mayBeInactive ? await deps.people.findPerson(userId, scope) : await getActivePerson(deps, userId, scope)
+  const { planId = null, teams = [] } = person ?? {}
+  const quote = await deps.spaces.findQuote({ ...asked, at: now, planId, teamIds: teams.map(({ id }) => id) }, scope)
   if (!quote) throw notFound('There is no such space.')
   const units = wish.unitId ? quote.units.filter(({ id }) => id === wish.unitId) : quote.units
-  return { ...quote, units, brokenRules: judge({ ...quote, units }, wish, person) }
+  return { ...quote, units, brokenRules: judge({ ...quote, units }, wish, teams) }
 }
 
-function judge(quote: SpaceQuote, wish: QuoteWish, person: Person): BrokenRule[] {
+function judge(quote: SpaceQuote, wish: QuoteWish, teams: Person['teams']): BrokenRule[] {
   const broken = [...quote.brokenRules]
   const add = (rule: BrokenRule) => {
     if (!broken.some(({ code }) => code === rule.code)) broken.push(rule)
@@ -47,7 +52,7 @@ function judge(quote: SpaceQuote, wish: QuoteWish, person: Person): BrokenRule[]
   if (wish.endsAt <= wish.startsAt) add({ code: 'interval-invalid', detail: 'The end must be after the start.' })
   if (quote.units.length === 0)
     add({ code: 'not-bookable', detail: wish.unitId ? 'The unit cannot be booked at present.' : 'The space cannot be booked at present.' })
-  if (wish.teamId && !person.teams.some(({ id }) => id === wish.teamId)) add({ code: 'not-allowed-for-team', detail: 'You are not in this team.' })
+  if (wish.teamId && !teams.some(({ id }) => id === wish.teamId)) add({ code: 'not-allowed-for-team', detail: 'You are not in this team.' })
   if (wish.attendeeCount > quote.space.capacity) add({ code: 'capacity-exceeded', detail: `The space holds at most ${quote.space.capacity} people.` })
   return broken
 }

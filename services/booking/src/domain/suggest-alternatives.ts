@@ -118,13 +118,14 @@ function startsIn(free: readonly FreeInterval[], of: { space: Schedule; day: Day
   return [...starts].filter((start) => isAllowed(start, of, length)).sort((a, b) => Math.abs(a - wish) - Math.abs(b - wish))
 }
 
-/** The policy of the space asked for stands in for that of its kind: hours and closures are in the free intervals already. */
-function isAllowed(start: number, { input, now, day }: { input: SuggestInput; now: Date; day: Day }, length: number): boolean {
+/** By the policy of the space itself; hours and closures are in the free intervals already. */
+function isAllowed(start: number, { space, input, now, day }: { space: Schedule; input: SuggestInput; now: Date; day: Day }, length: number): boolean {
+  const { gridMinutes, minMinutes, maxMinutes, leadMinutes, advanceDays } = space
   const broken = judgeInterval({
     interval: { startsAt: start, endsAt: start + length },
     at: now.getTime(),
     timeZone: day.timeZone,
-    policy: input.quote.policy,
+    policy: { gridMinutes: gridMinutes ?? undefined, minMinutes, maxMinutes, leadMinutes, advanceDays },
     hours: { weekly: [], exceptions: [] },
     closures: [],
     capacity: input.attendeeCount,

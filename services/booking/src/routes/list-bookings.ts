@@ -2,19 +2,22 @@ import { listBookings, type ListedStatus } from '@alcove/contracts'
 import { addOperation } from '@alcove/kit'
 import type { FastifyInstance } from 'fastify'
 import type { BookingRecord } from '../domain/booking.ts'
+import { getClosure, type FindClosureDeps } from '../domain/find-closure.ts'
 import { formatInstant, parseInstant } from '../domain/instants.ts'
+import type { Closure } from '../domain/ports.ts'
 import { malformedMember } from '../errors.ts'
 import { listedUser } from '../policies.ts'
 import { toBookingBody } from '../presenters.ts'
+import { toScope } from './request.ts'
 
 type After = { startsAt: Date; id: string } | { id: string }
 
-export interface ListBookingsDeps {
+export interface ListBookingsDeps extends FindClosureDeps {
   list: (query: {
     userId?: string
     spaceId?: string
     locationId?: string
-    closureId?: string
+    closure?: Closure
     status?: ListedStatus
     from?: Date
     to?: Date
@@ -25,11 +28,13 @@ export interface ListBookingsDeps {
 
 export const listBookingsRoute = (deps: ListBookingsDeps) => async (app: FastifyInstance) => {
   addOperation(app, listBookings, async ({ query }, ctx) => {
-    const { cursor, limit = 50, ...filters } = query
+    const { cursor, limit = 50, closureId, ...filters } = query
     const from = filters.from === undefined ? undefined : parseInstant(filters.from)
     const to = filters.to === undefined ? undefined : parseInstant(filters.to)
     const after = cursor === undefined ? undefined : readCursor(cursor, from !== undefined)
-    const rows = await deps.list({ ...filters, userId: listedUser(ctx.principal, query), from, to, limit, after })
+    const userId = listedUser(ctx.principal, query)
+    const closure = closureId === undefined ? undefined : await getClosure(deps, closureId, toScope(ctx))
+    const rows = await deps.list({ ...filters, userId, closure, from, to, limit, after })
     const page = rows.slice(0, limit)
     const last = page.at(-1)
     const nextCursor = rows.length > limit && last ? writeCursor(last, from !== undefined) : null

@@ -218,6 +218,13 @@ describe('a cancellation', () => {
     expect(text).toContain('You get £12.00 back (100 %).')
   })
 
+  test('says of credits that expired ones come back for a limited time', async () => {
+    const booking = { ...bookingCancelled.example, paymentMethod: 'credits' as const, refundMinor: 0, refundCredits: 1 }
+    const { text } = await writeMail(buildDeps(), buildMessage('booking-cancelled', { booking }))
+    expect(text).toContain('You get 1 credit back (100 %).')
+    expect(text.replace(/\s+/g, ' ')).toContain('Credits that have expired meanwhile come back for a limited time: your wallet shows until when.')
+  })
+
   test('says that nothing comes back under the terms', async () => {
     const booking = { ...bookingCancelled.example, refundMinor: 0, refundPercent: 0 }
     expect((await writeMail(buildDeps(), buildMessage('booking-cancelled', { booking }))).text).toContain('there is no refund')

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import type { AttemptOutcome } from '../domain/attempt.ts'
-import type { AttemptStore } from '../domain/stores.ts'
+import type { AttemptStore, ReturnTerms } from '../domain/stores.ts'
 import { toWork, type WorkJson } from './work.ts'
 
 type OutcomeJson = AttemptOutcome & { leaseUntil: string | null }
@@ -20,7 +20,7 @@ const statements = {
 } as const
 
 /** Attempts in PostgreSQL. The functions it calls stand in `prisma/migrations/…_functions`. */
-export function createAttemptStore(pool: Pool): AttemptStore {
+export function createAttemptStore(pool: Pool, { returnedCreditsDays }: ReturnTerms): AttemptStore {
   const run = (name: keyof typeof statements, values: unknown[]) => pool.query({ name: `attempt-${name}`, text: statements[name], values })
   const readValue = async <T>(name: keyof typeof statements, values: unknown[]) => (await run(name, values)).rows[0]?.value as T
   return {
@@ -57,11 +57,12 @@ export function createAttemptStore(pool: Pool): AttemptStore {
       return value ? toWork(value) : undefined
     },
     async settleCredits({ attempt }, keep, now) {
-      await pool.query('SELECT settle_credits($1, $2, $3, $4)', [attempt.id, keep, now, attempt.traceparent])
+      await pool.query('SELECT settle_credits($1, $2, $3, $4, $5)', [attempt.id, keep, now, attempt.traceparent, returnedCreditsDays])
     },
     async writeBookingRefund({ attempt, payment }, { id, amount, now, realNow }) {
       // An operator's refund may have come first and left less: then this writes nothing and the next look decides anew.
-      await pool.query("SELECT create_refund($1, $2, 'booking', $3, NULL, NULL, $4, $5, $6)", [payment?.id, id, amount, now, realNow, attempt.traceparent])
+      const values = [payment?.id, id, amount, now, realNow, attempt.traceparent, returnedCreditsDays]
+      await pool.query("SELECT create_refund($1, $2, 'booking', $3, NULL, NULL, $4, $5, $6, $7)", values)
     },
     async release({ attempt, wishes }, { owner, dueAt, unfinished, realNow }) {
       await run('release', [attempt.id, owner, wishes, dueAt, unfinished, realNow])

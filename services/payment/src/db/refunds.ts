@@ -2,17 +2,19 @@ import { withTransaction } from '@alcove/database'
 import { recordAudit } from '@alcove/events'
 import type { Pool, PoolClient } from 'pg'
 import type { NewRefund, RefundStore, WrittenRefund } from '../domain/accounts.ts'
+import type { ReturnTerms } from '../domain/stores.ts'
 import { takeIdempotencyKey } from './idempotency.ts'
 
-export function createRefundStore(pool: Pool): RefundStore {
+export function createRefundStore(pool: Pool, { returnedCreditsDays }: ReturnTerms): RefundStore {
   return {
     write(refund) {
       const { id, paymentId, amount, reason, actor, now, realNow, idempotency } = refund
       return withTransaction(pool, async (tx): Promise<WrittenRefund> => {
         const earlier = await takeIdempotencyKey(tx, idempotency, { id, now })
         if (earlier) return { refundId: earlier }
-        const values = [paymentId, id, amount, reason, actor.userId, now, realNow, actor.traceparent]
-        const { rows } = await tx.query<{ refundable: string | null }>("SELECT create_refund($1, $2, 'operator', $3, $4, $5, $6, $7, $8) AS refundable", values)
+        const values = [paymentId, id, amount, reason, actor.userId, now, realNow, actor.traceparent, returnedCreditsDays]
+        const text = "SELECT create_refund($1, $2, 'operator', $3, $4, $5, $6, $7, $8, $9) AS refundable"
+        const { rows } = await tx.query<{ refundable: string | null }>(text, values)
         const refundable = rows[0]!.refundable
         if (refundable !== null) return rollBack({ refundable: Number(refundable) })
         await auditRefund(tx, refund)

@@ -35,3 +35,9 @@ export interface AttemptStore {
   release(work: AttemptWork, by: { owner: string; dueAt: Date | null; unfinished: boolean; realNow: Date }): Promise<void>
   renewLeases(attemptIds: readonly string[], lease: Lease): Promise<void>
 }
+
+/** How credits come back whose bucket has expired since they were spent. */
+export interface ReturnTerms {
+  /** Days for which the bucket of their own is valid. */
+  returnedCreditsDays: number
+}

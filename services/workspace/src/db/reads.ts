@@ -5,7 +5,7 @@ import type { ClosureRecord } from '../domain/closure.ts'
 import type { LocationRecord } from '../domain/location.ts'
 import type { PolicyRecord } from '../domain/policy.ts'
 import type { PriceBookRecord } from '../domain/price-book.ts'
-import type { ClosureFilter, PageRequest, Reads, SpaceFilter } from '../domain/reads.ts'
+import type { ClosureFilter, Occupancy, PageRequest, Reads, SpaceFilter } from '../domain/reads.ts'
 import type { SpaceRecord } from '../domain/space.ts'
 
 const units = { units: { where: { removedAt: null }, orderBy: { number: 'asc' }, select: { id: true, number: true, status: true } } } as const
@@ -26,6 +26,7 @@ export function createReads(pool: Pool): Reads {
     findSpace: async (id) => ((await prisma.space.findFirst({ where: { id, archivedAt: null }, include: units })) ?? undefined) as SpaceRecord | undefined,
     listSpaces: async (page, filter) => (await prisma.space.findMany({ ...query(page, spacesWhere(filter)), include: units })) as unknown as SpaceRecord[],
     findClosure: async (id) => ((await prisma.closure.findFirst({ where: { id, deletedAt: null } })) ?? undefined) as ClosureRecord | undefined,
+    isClosed: async (at) => (await prisma.closure.findFirst({ where: closuresHitting(at), select: { id: true } })) !== null,
     listClosures: async (page, filter) => (await prisma.closure.findMany(query(page, closuresWhere(filter)))) as ClosureRecord[],
     findPolicy: async (id) => ((await prisma.policy.findUnique({ where: { id } })) ?? undefined) as PolicyRecord | undefined,
     listPolicies: async (page) => (await prisma.policy.findMany(query(page, {}))) as unknown as PolicyRecord[],
@@ -51,5 +52,15 @@ function closuresWhere({ locationId, from, to }: ClosureFilter) {
     ...(locationId === undefined ? {} : { locationId }),
     ...(from === undefined ? {} : { endsAt: { gt: new Date(from) } }),
     ...(to === undefined ? {} : { startsAt: { lt: new Date(to) } }),
+  }
+}
+
+function closuresHitting({ locationId, spaceId, startsAt, endsAt }: Occupancy) {
+  return {
+    deletedAt: null,
+    locationId,
+    startsAt: { lt: new Date(endsAt) },
+    endsAt: { gt: new Date(startsAt) },
+    OR: [{ spaceIds: { isEmpty: true } }, { spaceIds: { has: spaceId } }],
   }
 }

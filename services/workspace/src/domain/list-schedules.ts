@@ -59,6 +59,10 @@ function toSchedule(space: CatalogueSpace, range: Interval): Schedules['spaces']
     unitIds: units.map((unit) => unit.id),
     closed: space.closures.filter((closure) => overlaps(closure, range)).map(toPeriod),
     gridMinutes: policy.gridMinutes ?? null,
-    ...(policy.minMinutes === undefined ? {} : { minMinutes: policy.minMinutes }),
+    ...pickLimits(policy),
   }
+}
+
+function pickLimits({ minMinutes, maxMinutes, leadMinutes, advanceDays }: CatalogueSpace['policy']) {
+  return Object.fromEntries(Object.entries({ minMinutes, maxMinutes, leadMinutes, advanceDays }).filter(([, limit]) => limit !== undefined))
 }

@@ -1,10 +1,12 @@
-import type { BodyOf, quoteSpace as quoteSpaceOperation, SpaceQuote } from '@alcove/contracts'
+import type { BodyOf, BrokenRule, quoteSpace as quoteSpaceOperation, SpaceQuote } from '@alcove/contracts'
 import { type Interval, isMeasurable, judgeInterval, overlaps, type Price, priceInterval } from '@alcove/rules'
 import { notFound } from '../errors.ts'
 import type { Catalogue, CatalogueLocation, CatalogueSpace } from './catalogue.ts'
 
 type QuoteInput = BodyOf<typeof quoteSpaceOperation>
 
+// Price books are checked when they are written, but some stand that were checked by older rules. Nothing is given away for that.
+const unpriced: BrokenRule = { code: 'not-bookable', detail: 'The price book of the space has no price for this time.' }
 const nothing: Price = { lines: [], netMinor: 0, taxMinor: 0, totalMinor: 0, totalCredits: null }
 
 /** Instants are whole seconds. */
@@ -12,7 +14,7 @@ const toMs = (instant: string): number => Math.floor(Date.parse(instant) / 1000)
 
 /**
  * Every static rule that a booking would break, all at once, and what it costs. An interval that has no length, or is
- * longer than anything that can be booked, has no price.
+ * longer than anything that can be booked, has no price. With `addedFrom` only what is added to a booking is judged.
  * @throws 404 unknown or archived space, or a unit that is none of its active ones
  */
 export async function quoteSpace(deps: { catalogue: Catalogue }, input: QuoteInput): Promise<SpaceQuote> {
@@ -23,6 +25,7 @@ export async function quoteSpace(deps: { catalogue: Catalogue }, input: QuoteInp
   if (input.unitId !== undefined && units.length === 0) throw notFound('There is no such unit in the space.')
   const interval = { startsAt: toMs(input.startsAt), endsAt: toMs(input.endsAt) }
   const price = isMeasurable(interval) ? priceOf(location, space, { interval, planId: input.planId }) : nothing
+  const rules = judge(location, space, { interval, input })
   return {
     space: {
       id: space.id,
@@ -37,25 +40,35 @@ export async function quoteSpace(deps: { catalogue: Catalogue }, input: QuoteInp
     },
     location: { id: location.id, name: location.name, timeZone: location.timeZone, currency: location.currency, weekStartsOn: location.weekStartsOn },
     units,
-    ...price,
-    lines: [...price.lines],
+    ...(price ?? nothing),
+    lines: [...(price ?? nothing).lines],
     currency: location.currency,
     policy: space.policy,
-    brokenRules: judgeInterval({
-      interval,
-      at: Date.parse(input.at),
-      timeZone: location.timeZone,
-      policy: space.policy,
-      hours: location.openingHours,
-      closures: closuresHitting(location, space, interval),
-      capacity: space.capacity,
-      attendeeCount: input.attendeeCount,
-      isBookable: space.status === 'active' && space.units.length > 0,
-    }),
+    brokenRules: price ? rules : [...rules.filter(({ code }) => code !== unpriced.code), unpriced],
   }
 }
 
-function priceOf(location: CatalogueLocation, space: CatalogueSpace, { interval, planId }: { interval: Interval; planId: string | null }): Price {
+interface Asked {
+  interval: Interval
+  input: QuoteInput
+}
+
+function judge(location: CatalogueLocation, space: CatalogueSpace, { interval, input }: Asked): SpaceQuote['brokenRules'] {
+  return judgeInterval({
+    interval,
+    at: Date.parse(input.at),
+    timeZone: location.timeZone,
+    policy: space.policy,
+    hours: location.openingHours,
+    closures: closuresHitting(location, space, interval),
+    capacity: space.capacity,
+    attendeeCount: input.attendeeCount,
+    isBookable: space.status === 'active' && space.units.length > 0,
+    addedFrom: input.addedFrom === undefined ? undefined : toMs(input.addedFrom),
+  })
+}
+
+function priceOf(location: CatalogueLocation, space: CatalogueSpace, { interval, planId }: { interval: Interval; planId: string | null }): Price | undefined {
   return priceInterval({ interval, planId, timeZone: location.timeZone, priceBook: space.priceBook, kind: space.kind, taxRatePercent: location.taxRatePercent })
 }
 

@@ -179,7 +179,9 @@ function toReason(booking: BookingState): string {
 function toRefund(booking: BookingState, format: Formatter): string | undefined {
   if (booking.reasonCode === 'payment-refused' || booking.reasonCode === 'payment-failed') return undefined
   const percent = booking.refundPercent === null ? '' : ` (${booking.refundPercent} %)`
-  if (booking.refundCredits) return `You get ${toCredits(booking.refundCredits)} back${percent}.`
+  // Which bucket they came from only payment knows; what is said here holds for every one.
+  if (booking.refundCredits)
+    return `You get ${toCredits(booking.refundCredits)} back${percent}. Credits that have expired meanwhile come back for a limited time: your wallet shows until when.`
   if (booking.refundMinor) return `You get ${format.money(booking.refundMinor, booking.currency)} back${percent}.`
   return booking.totalMinor > 0 || booking.totalCredits > 0 ? 'Under the cancellation terms there is no refund.' : undefined
 }
