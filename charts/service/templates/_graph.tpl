@@ -244,6 +244,7 @@ services:
           - account.session-revoked.v1
           - account.deactivated.v1
           - account.reactivated.v1
+          - account.roles-changed.v1
     database: false
     redis: true
     objectives:

@@ -181,7 +181,10 @@ export const listRoles = defineOperation({
   responses: { 200: listOf(RoleDescriptionSchema) },
 })
 
-/** Tokens already issued keep their roles until they expire (15 min at most). The last admin keeps the role: 409 `illegal-transition`. */
+/**
+ * Sessions go on: the next refresh brings the new roles. The gateway refuses tokens issued before within 5 s, auth at once. The last admin keeps the role:
+ * 409 `illegal-transition`.
+ */
 export const setRoles = defineOperation({
   id: 'set-roles',
   service: 'auth',

@@ -329,7 +329,8 @@ export const graph: readonly ServiceNode[] = [
         "types": [
           "account.session-revoked.v1",
           "account.deactivated.v1",
-          "account.reactivated.v1"
+          "account.reactivated.v1",
+          "account.roles-changed.v1"
         ]
       }
     },

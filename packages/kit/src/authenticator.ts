@@ -108,7 +108,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     const payload = await verify(token, userKeys, { issuer: userTokenIssuer, audience: 'alcove', algorithms: ['ES256'] })
     const listed = Array.isArray(payload.roles) ? payload.roles.filter((role): role is Role => roles.has(role as string)) : []
     if (typeof payload.sid !== 'string' || typeof payload.sub !== 'string') throw unauthenticated()
-    return people.remember(token, { userId: payload.sub, roles: listed, sessionId: payload.sid, token }, payload)
+    const accountVersion = typeof payload.ver === 'number' ? payload.ver : 0
+    return people.remember(token, { userId: payload.sub, roles: listed, sessionId: payload.sid, accountVersion, token }, payload)
   }
 
   async function judgeService(token: string): Promise<string> {

@@ -11,6 +11,8 @@ export interface Principal {
   readonly userId: string
   readonly roles: readonly Role[]
   readonly sessionId: string
+  /** The account's version when the token was made: a later change of roles is not in it. 0: a token that does not say. */
+  readonly accountVersion?: number
   /** The access token itself, for calls on the person's behalf. */
   readonly token: string
 }

@@ -10,7 +10,15 @@ const SERVICE_ISSUER = 'https://issuer.test'
 export interface TestTokens {
   /** Judges these tokens as the given service does in production; no HTTP. */
   authenticator: Authenticator
-  userToken(claims?: { userId?: string; roles?: Role[]; sessionId?: string; expiresInSeconds?: number; audience?: string; issuer?: string }): Promise<string>
+  userToken(claims?: {
+    userId?: string
+    roles?: Role[]
+    sessionId?: string
+    accountVersion?: number
+    expiresInSeconds?: number
+    audience?: string
+    issuer?: string
+  }): Promise<string>
   serviceToken(caller: ServiceName, audience?: string, expiresInSeconds?: number): Promise<string>
   /** Headers of a request by a person. */
   as(roles: Role[], userId?: string): Promise<{ authorization: string }>
@@ -54,8 +62,15 @@ export async function buildTestTokens(service: ServiceName): Promise<TestTokens>
       userKeys: createLocalKeySource({ keys: [people.jwk] }),
       serviceKeys: createLocalKeySource({ keys: [services.jwk] }),
     }),
-    userToken: ({ userId = newId(), roles = ['member'], sessionId = newId(), expiresInSeconds = 900, audience = 'alcove', issuer = USER_ISSUER } = {}) =>
-      sign(people, { roles, sid: sessionId }, { issuer, audience, subject: userId, expiresInSeconds }),
+    userToken: ({
+      userId = newId(),
+      roles = ['member'],
+      sessionId = newId(),
+      accountVersion,
+      expiresInSeconds = 900,
+      audience = 'alcove',
+      issuer = USER_ISSUER,
+    } = {}) => sign(people, { roles, sid: sessionId, ver: accountVersion }, { issuer, audience, subject: userId, expiresInSeconds }),
     serviceToken: (caller, audience = service, expiresInSeconds = 600) =>
       sign(services, {}, { issuer: SERVICE_ISSUER, audience, subject: `system:serviceaccount:alcove:${caller}`, expiresInSeconds }),
     as: async (roles, userId) => ({ authorization: `Bearer ${await tokens.userToken({ roles, userId })}` }),

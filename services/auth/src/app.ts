@@ -38,7 +38,7 @@ export function buildApp(deps: AuthDeps): FastifyInstance {
   app.register(forgotPasswordRoute(deps))
   app.register(resetPasswordRoute(deps))
   app.register(changePasswordRoute(deps))
-  app.register(listRolesRoute())
+  app.register(listRolesRoute(deps))
   app.register(setRolesRoute(deps))
   app.register(getJwksRoute(deps))
   app.register(getServiceJwksRoute(deps))

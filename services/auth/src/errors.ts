@@ -1,4 +1,4 @@
-import { defineError, dependencyUnavailable, notFound } from '@alcove/kit'
+import { defineError, dependencyUnavailable, forbidden, notFound, unauthenticated } from '@alcove/kit'
 
 const credentials = defineError('invalid-credentials')
 const reused = defineError('token-reused')
@@ -18,6 +18,10 @@ export const sessionNotFound = () => notFound('There is no such session.')
 export const oneTimeTokenNotFound = () => notFound('The token was used, is overdue, or its person is gone.')
 export const serviceKeysNotFound = () => notFound('No development issuer is configured here.')
 export const serviceKeysUnavailable = (cause: unknown) => dependencyUnavailable('cluster', 1, cause)
+
+/** The token is good, but its session ended, or its person was deactivated, since it was made. */
+export const sessionEnded = () => unauthenticated('This session has ended. Log in again.')
+export const notAnAdmin = () => forbidden('This needs the role admin.')
 
 export const lastAdmin = () => illegal('The last active admin keeps the role: give it to somebody else first.')
 

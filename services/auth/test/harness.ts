@@ -67,6 +67,7 @@ export async function startAuth(env: Record<string, string> = {}) {
 
   const post = (url: string, payload?: object, options: Omit<InjectOptions, 'method' | 'url'> = {}) => app.inject({ method: 'POST', url, payload, ...options })
   let addresses = 0
+  let admin: { id: string } | undefined
   const suite = {
     app,
     deps,
@@ -92,6 +93,8 @@ export async function startAuth(env: Record<string, string> = {}) {
       expect(answer.statusCode, answer.body).toBe(200)
       return answer.json<Tokens>()
     },
+    /** The id of somebody who may do what admins do. */
+    adminId: async () => (admin ??= await suite.createAccount({ roles: ['admin'] })).id,
     async logInAs(roles: RoleName[]) {
       const account = await suite.createAccount({ roles })
       const tokens = await suite.login(account.email)

@@ -5,6 +5,7 @@ import { newId } from '@alcove/kit'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createServiceKeyReader } from '../src/crypto/key-sources.ts'
+import { setRoles } from '../src/domain/set-roles.ts'
 import { type AuthSuite, password, startAuth } from './harness.ts'
 
 let auth: AuthSuite
@@ -64,7 +65,7 @@ describe('POST /internal/accounts/lookup', () => {
 
 describe('POST /internal/accounts/{id}/deactivate', () => {
   it('ends every session, refuses logins and refreshes, and changes nothing when repeated', async () => {
-    const actorUserId = newId()
+    const actorUserId = await auth.adminId()
     const { account, tokens } = await auth.logInAs(['member'])
     for (let time = 0; time < 2; time += 1) {
       const answer = await auth.post(`/internal/accounts/${account.id}/deactivate`, { actorUserId }, { headers: asUser })
@@ -87,7 +88,7 @@ describe('POST /internal/accounts/{id}/deactivate', () => {
 
 describe('POST /internal/accounts/{id}/reactivate', () => {
   it('lets the person log in again with the password they had, ends no silence of old sessions, and changes nothing when repeated', async () => {
-    const actorUserId = newId()
+    const actorUserId = await auth.adminId()
     const { account, tokens } = await auth.logInAs(['member'])
     await auth.post(`/internal/accounts/${account.id}/deactivate`, { actorUserId }, { headers: asUser })
     for (let time = 0; time < 2; time += 1) {
@@ -108,8 +109,8 @@ describe('POST /internal/accounts/{id}/reactivate', () => {
     const email = auth.newEmail()
     await auth.post('/v1/auth/register', { email, password, displayName: 'Ann' })
     const { id } = (await auth.findAccountByEmail(email))!
-    await auth.post(`/internal/accounts/${id}/deactivate`, { actorUserId: newId() }, { headers: asUser })
-    const answer = await auth.post(`/internal/accounts/${id}/reactivate`, { actorUserId: newId() }, { headers: asUser })
+    await auth.post(`/internal/accounts/${id}/deactivate`, { actorUserId: await auth.adminId() }, { headers: asUser })
+    const answer = await auth.post(`/internal/accounts/${id}/reactivate`, { actorUserId: await auth.adminId() }, { headers: asUser })
     expect(answer.json().status).toBe('unverified')
   })
 
@@ -119,6 +120,17 @@ describe('POST /internal/accounts/{id}/reactivate', () => {
     expect((await auth.post(url, {}, { headers: asUser })).statusCode).toBe(400)
     expect((await auth.post(url, { actorUserId: newId() })).statusCode).toBe(401)
     expect((await auth.post(url, { actorUserId: newId() }, { headers: await auth.asService('payment') })).statusCode).toBe(403)
+  })
+})
+
+describe('an actor who is no admin any more', () => {
+  it('deactivates and reactivates nobody, whatever the calling service believes', async () => {
+    const [actor, one] = [await auth.createAccount({ roles: ['operator'] }), await auth.createAccount()]
+    for (const act of ['deactivate', 'reactivate']) {
+      const answer = await auth.post(`/internal/accounts/${one.id}/${act}`, { actorUserId: actor.id }, { headers: asUser })
+      expect([act, answer.statusCode]).toEqual([act, 403])
+    }
+    expect((await auth.outbox({ key: one.id })).map(({ type }) => type)).not.toContain('account.deactivated.v1')
   })
 })
 
@@ -145,11 +157,27 @@ describe('GET /internal/one-time-tokens/{id}', () => {
 })
 
 describe('GET /internal/revocations', () => {
+  it('lists changes of roles within a token’s life, with the version that tokens must have', async () => {
+    const { id } = await auth.createAccount()
+    const actorUserId = await auth.adminId()
+    for (const roles of [['operator'], ['member']] as const) {
+      await setRoles(auth.deps, { userId: id, roles, actorUserId, origin: { address: '', userAgent: null, requestId: null } })
+    }
+    const list = async () =>
+      (await auth.get('/internal/revocations', await auth.asService('gateway'))).json().roleChanges.filter((item: { userId: string }) => item.userId === id)
+    const told = (await auth.outbox({ key: id })).at(-1)!
+    expect(told.type).toBe('account.roles-changed.v1')
+    auth.time.advance({ minutes: 15 })
+    expect(await list()).toEqual([{ userId: id, version: told.data.version }])
+    auth.time.advance({ minutes: 10 })
+    expect(await list()).toEqual([])
+  })
+
   it('lists what was revoked within a token’s life, sessions and people', async () => {
     const one = await auth.logInAs(['member'])
     const other = await auth.logInAs(['member'])
     await auth.post('/v1/auth/logout', undefined, { headers: one.headers })
-    await auth.post(`/internal/accounts/${other.account.id}/deactivate`, { actorUserId: newId() }, { headers: asUser })
+    await auth.post(`/internal/accounts/${other.account.id}/deactivate`, { actorUserId: await auth.adminId() }, { headers: asUser })
     const list = async () =>
       (await auth.get('/internal/revocations', await auth.asService('gateway'))).json().items as { userId: string; sessionId: string | null }[]
     const of = async (userId: string) => (await list()).filter((item) => item.userId === userId).map((item) => item.sessionId)

@@ -26,7 +26,7 @@ describe('200', () => {
     const tokens = answer.json()
     expect(tokens).toEqual({ accessToken: expect.any(String), tokenType: 'Bearer', expiresInSeconds: 900, refreshToken: expect.any(String) })
     const claims = decodeJwt(tokens.accessToken)
-    expect(Object.keys(claims).sort()).toEqual(['aud', 'exp', 'iat', 'iss', 'jti', 'roles', 'sid', 'sub'])
+    expect(Object.keys(claims).sort()).toEqual(['aud', 'exp', 'iat', 'iss', 'jti', 'roles', 'sid', 'sub', 'ver'])
     expect(claims).toMatchObject({ iss: 'http://auth', aud: 'alcove', sub: id, roles: ['member', 'operator'] })
     expect(claims.exp! - claims.iat!).toBe(900)
     expect(decodeProtectedHeader(tokens.accessToken).alg).toBe('ES256')
@@ -57,7 +57,7 @@ describe('401 invalid-credentials', () => {
   it('answers a wrong password, an unknown, an unverified and a deactivated account alike, for one hash each', async () => {
     const known = await auth.createAccount()
     const deactivated = await auth.createAccount()
-    await deactivateAccount(auth.deps, { userId: deactivated.id, actorUserId: known.id, origin: { address: '', userAgent: null, requestId: null } })
+    await deactivateAccount(auth.deps, { userId: deactivated.id, actorUserId: await auth.adminId(), origin: { address: '', userAgent: null, requestId: null } })
     const unverified = auth.newEmail()
     await auth.post('/v1/auth/register', { email: unverified, password, displayName: 'Ann' })
     let compared = 0
@@ -96,7 +96,7 @@ describe('401 invalid-credentials', () => {
         ...auth.deps.hasher,
         async verify(...given) {
           const right = await auth.deps.hasher.verify(...given)
-          await deactivateAccount(auth.deps, { userId: id, actorUserId: id, origin: { address: '', userAgent: null, requestId: null } })
+          await deactivateAccount(auth.deps, { userId: id, actorUserId: await auth.adminId(), origin: { address: '', userAgent: null, requestId: null } })
           return right
         },
       },
@@ -217,7 +217,8 @@ describe('the access token', () => {
     expect((await sessions(`${part({ alg: 'HS256', kid: decodeProtectedHeader(tokens.accessToken).kid })}.${payload}.${signature}`)).statusCode).toBe(401)
     await auth.pool.query("UPDATE signing_key SET activates_at = activates_at - interval '1 hour'")
     const { deps, app } = auth.build()
-    const claims = { userId: decodeJwt(tokens.accessToken).sub!, sessionId: newId(), roles: ['member'] }
+    const { sub: userId, sid } = decodeJwt(tokens.accessToken) as { sub: string; sid: string }
+    const claims = { userId, sessionId: sid, roles: ['member'], accountVersion: 1 }
     expect((await sessions(await deps.issueAccessToken(claims, new Date()))).statusCode).toBe(200)
     expect((await sessions(await deps.issueAccessToken(claims, new Date(Date.now() - 901_000)))).statusCode).toBe(401)
     await app.close()

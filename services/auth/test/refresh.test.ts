@@ -30,7 +30,7 @@ describe('200', () => {
   it('reads the roles anew', async () => {
     const { id, email } = await auth.createAccount()
     const tokens = await auth.login(email)
-    await setRoles(auth.deps, { userId: id, roles: ['member', 'operator'], actorUserId: id, origin })
+    await setRoles(auth.deps, { userId: id, roles: ['member', 'operator'], actorUserId: await auth.adminId(), origin })
     expect(decodeJwt((await refresh(tokens.refreshToken)).json().accessToken).roles).toEqual(['member', 'operator'])
   })
 

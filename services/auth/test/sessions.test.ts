@@ -1,6 +1,8 @@
+import { operations } from '@alcove/contracts'
 import { newId } from '@alcove/kit'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { logOut } from '../src/domain/end-session.ts'
 import { type AuthSuite, bearer, password, startAuth } from './harness.ts'
 
 let auth: AuthSuite
@@ -85,6 +87,38 @@ describe('POST /v1/auth/logout', () => {
     expect((await auth.post('/v1/auth/logout')).statusCode).toBe(401)
     const { headers } = await auth.logInAs(['member'])
     expect((await auth.post('/v1/auth/logout', { all: true }, { headers })).statusCode).toBe(400)
+  })
+})
+
+describe('a token whose session has ended', () => {
+  const mine = operations.filter(({ service, access }) => service === 'auth' && ['user', 'operator', 'admin'].includes(access))
+
+  it.each(mine.map((operation) => [operation.id, operation] as const))('%s refuses it', async (id, { method, path }) => {
+    const { account, headers } = await auth.logInAs(['admin'])
+    await auth.post('/v1/auth/logout', undefined, { headers })
+    const payload = { 'set-roles': { roles: ['admin'] }, 'change-password': { currentPassword: password, newPassword: 'another good one' } }[id]
+    const answer = await auth.app.inject({ method, url: path.replace('{id}', account.id), headers, ...(payload && { payload }) })
+    // Logging out again has nothing left to do.
+    expect([id, answer.statusCode]).toEqual([id, id === 'logout' ? 204 : 401])
+    expect((await auth.post('/v1/auth/login', { email: account.email, password })).statusCode).toBe(200)
+  })
+
+  it('changes no password when it ends while passwords are compared', async () => {
+    const { account, tokens, headers } = await auth.logInAs(['member'])
+    const { app } = auth.build({
+      hasher: {
+        ...auth.deps.hasher,
+        async verify(...given) {
+          const right = await auth.deps.hasher.verify(...given)
+          await logOut(auth.deps, { userId: account.id, sessionId: sidOf(tokens), origin: { address: '', userAgent: null, requestId: null } })
+          return right
+        },
+      },
+    })
+    const payload = { currentPassword: password, newPassword: 'another good one' }
+    expect((await app.inject({ method: 'POST', url: '/v1/auth/password/change', headers, payload })).statusCode).toBe(401)
+    await app.close()
+    expect((await auth.post('/v1/auth/login', { email: account.email, password })).statusCode).toBe(200)
   })
 })
 

@@ -14,7 +14,7 @@ afterAll(() => database.drop())
 
 const sealingKey = Buffer.alloc(32, 1)
 const lifetimeSeconds = 24 * 3600
-const claims = { userId: newId(), sessionId: newId(), roles: ['member'] }
+const claims = { userId: newId(), sessionId: newId(), roles: ['member'], accountVersion: 1 }
 
 function buildRing(now: () => Date, key = sealingKey) {
   const store = createSigningKeyStore(database.pool)

@@ -17,10 +17,13 @@ declare module 'fastify' {
   }
 }
 
-/** The kit's check plus the revocation list: a session that ended or a person who was deactivated is unknown at once. */
+/** The kit's check plus the revocation list: a session that ended, a person who was deactivated and a token with former roles are refused at once. */
 export function withRevocations(inner: Authenticator, revocations: Revocations): Authenticator {
   const assertLive = (principal: Principal): Principal => {
     if (revocations.isRevoked(principal.userId, principal.sessionId)) throw unauthenticated('This session has ended.')
+    if (revocations.hasOldRoles(principal.userId, principal.accountVersion ?? 0)) {
+      throw unauthenticated('The roles of this person have changed since this token was issued. Refresh it.')
+    }
     return principal
   }
   return {

@@ -49,7 +49,7 @@ describe('revocations', () => {
       up
         ? response
             .writeHead(200, { 'content-type': 'application/json' })
-            .end(JSON.stringify({ items: [{ userId: 'u', sessionId: 's', revokedAt: '2026-01-01T00:00:00Z' }] }))
+            .end(JSON.stringify({ items: [{ userId: 'u', sessionId: 's', revokedAt: '2026-01-01T00:00:00Z' }], roleChanges: [{ userId: 'v', version: 3 }] }))
         : response.writeHead(503).end(),
     )
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -78,6 +78,21 @@ describe('revocations', () => {
     up = true
     await expect.poll(() => loader.loaded()).toBe(true)
     expect(revocations.isRevoked('u', 's')).toBe(true)
+    expect([revocations.hasOldRoles('v', 2), revocations.hasOldRoles('v', 3), revocations.hasOldRoles('u', 0)]).toEqual([true, false, false])
+  })
+})
+
+describe('changes of roles', () => {
+  it('are forgotten once no token from before them lives', () => {
+    let now = 0
+    const revocations = new Revocations(() => now)
+    revocations.noteRoleChange({ userId: 'u', version: 2 })
+    now += 19 * 60_000
+    revocations.noteRoleChange({ userId: 'v', version: 2 })
+    expect(revocations.hasOldRoles('u', 1)).toBe(true)
+    now += 2 * 60_000
+    revocations.noteRoleChange({ userId: 'w', version: 2 })
+    expect([revocations.hasOldRoles('u', 1), revocations.hasOldRoles('v', 1)]).toEqual([false, true])
   })
 })
 

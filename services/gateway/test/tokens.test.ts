@@ -1,4 +1,4 @@
-import { accountDeactivated, accountReactivated, accountSessionRevoked, operations } from '@alcove/contracts'
+import { accountDeactivated, accountReactivated, accountRolesChanged, accountSessionRevoked, operations } from '@alcove/contracts'
 import { newId } from '@alcove/kit'
 import { buildEvent } from '@alcove/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -84,6 +84,19 @@ describe('tokens', () => {
     expect([await statusFor(before), await statusFor(after)]).toEqual([401, 401])
     applyAccountEvent(gateway.revocations, buildEvent(accountReactivated, { ...state, version: 3, status: 'active', reactivatedAt }))
     expect([await statusFor(before), await statusFor(after)]).toEqual([401, 200])
+  })
+
+  it('from before a change of roles are refused; the session’s next token is good, and other people’s are untouched', async () => {
+    const [userId, sessionId] = [newId(), newId()]
+    const make = (accountVersion?: number) => gateway.context.tokens.userToken({ userId, sessionId, accountVersion, roles: ['admin'] })
+    const [unversioned, before, after, other] = [await make(), await make(3), await make(4), await gateway.token(['member'])]
+    const statuses = async () => [await statusFor(unversioned), await statusFor(before), await statusFor(after), await statusFor(other)]
+    expect(await statuses()).toEqual([200, 200, 200, 200])
+    applyAccountEvent(gateway.revocations, buildEvent(accountRolesChanged, { userId, version: 4, roles: ['member'], status: 'active' }))
+    // An older event that comes late opens nothing again.
+    applyAccountEvent(gateway.revocations, buildEvent(accountRolesChanged, { userId, version: 2, roles: ['member'], status: 'active' }))
+    expect(await statuses()).toEqual([401, 401, 200, 200])
+    expect((await gateway.fetch(`/api/v1/users/${userId}/profile`, { token: before })).status).toBe(401)
   })
 
   it('that are bad do not keep anybody from logging in', async () => {

@@ -97,5 +97,11 @@ export const listRevocations = defineOperation({
   path: '/internal/revocations',
   summary: 'Recent revocations',
   access: 'service',
-  responses: { 200: Type.Object({ items: Type.Array(Type.Object({ userId: IdSchema, sessionId: nullable(IdSchema), revokedAt: InstantSchema })) }) },
+  responses: {
+    200: Type.Object({
+      items: Type.Array(Type.Object({ userId: IdSchema, sessionId: nullable(IdSchema), revokedAt: InstantSchema })),
+      /** People whose roles changed, with the account's version then: tokens of an older version show other roles. Absent: from an older auth. */
+      roleChanges: Type.Optional(Type.Array(Type.Object({ userId: IdSchema, version: Type.Integer({ minimum: 1 }) }))),
+    }),
+  },
 })

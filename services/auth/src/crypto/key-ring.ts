@@ -74,11 +74,11 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
       const published = [...next, ...(current ? [current] : []), ...retired.map(({ key }) => key)]
       return published.map((key) => key.publicJwk)
     },
-    async issueAccessToken({ userId, sessionId, roles }, at) {
+    async issueAccessToken({ userId, sessionId, roles, accountVersion }, at) {
       const { current } = toPhases(await readKeys(), at)
       if (!current) throw new Error('there is no signing key: rotation has not run')
       const issuedAt = Math.floor(at.getTime() / 1000)
-      return new SignJWT({ sid: sessionId, roles: [...roles] })
+      return new SignJWT({ sid: sessionId, roles: [...roles], ver: accountVersion })
         .setProtectedHeader({ alg: 'ES256', kid: current.kid, typ: 'JWT' })
         .setIssuer(issuer)
         .setAudience('alcove')

@@ -29,6 +29,13 @@ export function createAccountStore(tx: PoolClient): AccountStore {
         toValues(account),
       )
     },
+    async noteRolesChanged(id, version, at) {
+      await tx.query('UPDATE account SET roles_version = $2, roles_changed_at = $3 WHERE id = $1', [id, version, at])
+    },
+    async isActiveAdmin(id) {
+      const { rowCount } = await tx.query("SELECT FROM account WHERE id = $1 AND status = 'active' AND 'admin' = ANY (roles)", [id])
+      return rowCount === 1
+    },
     async countOtherAdmins(id) {
       // Whoever may shrink the set of admins comes one after the other; row locks alone would let two take the role from each other.
       await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('alcove.auth.admins', 0))")
@@ -84,5 +91,6 @@ function escapeLike(text: string): string {
 
 function toAccount(row: AccountModel | null): Account | undefined {
   if (!row) return undefined
-  return { ...row, status: row.status as AccountStatus, roles: row.roles as RoleName[], oneTimePassword: row.oneTimePassword as Account['oneTimePassword'] }
+  const { rolesVersion: _version, rolesChangedAt: _at, ...account } = row
+  return { ...account, status: row.status as AccountStatus, roles: row.roles as RoleName[], oneTimePassword: row.oneTimePassword as Account['oneTimePassword'] }
 }

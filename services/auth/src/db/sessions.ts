@@ -63,6 +63,10 @@ export function createSessionStore(tx: PoolClient): SessionStore {
 export interface SessionFinder {
   /** Live sessions, newest first. */
   list(accountId: string, page: { now: Date; beforeId?: string; limit: number }): Promise<Session[]>
+  /** The roles of a live session's active account as they are now; undefined when the session ended or the account is not active. */
+  findRoles(session: { id: string; accountId: string }, now: Date): Promise<readonly string[] | undefined>
+  /** People whose roles changed since, with the account's version then. */
+  listRoleChanges(since: Date): Promise<{ userId: string; version: number }[]>
   /** Sessions and deactivated accounts (`sessionId` null) revoked since. */
   listRevoked(since: Date): Promise<{ userId: string; sessionId: string | null; revokedAt: Date }[]>
 }
@@ -76,6 +80,17 @@ export function createSessionFinder(prisma: PrismaClient): SessionFinder {
         orderBy: { id: 'desc' },
         take: limit,
       }),
+    async findRoles({ id, accountId }, now) {
+      const found = await prisma.session.findFirst({
+        where: { id, accountId, revokedAt: null, expiresAt: { gt: now }, account: { status: 'active' } },
+        select: { account: { select: { roles: true } } },
+      })
+      return found?.account.roles
+    },
+    async listRoleChanges(since) {
+      const found = await prisma.account.findMany({ where: { rolesChangedAt: { gte: since } }, select: { id: true, rolesVersion: true } })
+      return found.map(({ id, rolesVersion }) => ({ userId: id, version: rolesVersion! }))
+    },
     async listRevoked(since) {
       const [sessions, accounts] = await Promise.all([
         prisma.session.findMany({ where: { revokedAt: { gte: since } }, select: { id: true, accountId: true, revokedAt: true } }),

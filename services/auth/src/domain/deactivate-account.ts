@@ -1,4 +1,5 @@
 import { accountNotFound, lastAdmin } from '../errors.ts'
+import { assertActingAdmin } from './acting-admin.ts'
 import { type Account, isActiveAdmin } from './account.ts'
 import { changeAccount, describeChange, revokeSessions } from './change-account.ts'
 import type { InTransaction, Origin } from './ports.ts'
@@ -16,6 +17,7 @@ export async function deactivateAccount(
     const others = await stores.accounts.countOtherAdmins(input.userId)
     const account = await stores.accounts.lockById(input.userId)
     if (!account) throw accountNotFound()
+    await assertActingAdmin(stores, input.actorUserId)
     if (account.status === 'deactivated') return account
     if (isActiveAdmin(account) && others === 0) throw lastAdmin()
     const ids = await stores.sessions.listLiveIds(account.id, now)

@@ -1,4 +1,5 @@
 import { accountNotFound, sessionNotFound } from '../errors.ts'
+import { assertActingAdmin } from './acting-admin.ts'
 import { revokeSessions } from './change-account.ts'
 import type { InTransaction, Origin } from './ports.ts'
 
@@ -23,6 +24,7 @@ export async function endSessionsOf(deps: EndSessionDeps, input: { userId: strin
   await deps.inTransaction(input.origin, async (stores) => {
     const account = await stores.accounts.lockById(input.userId)
     if (!account) throw accountNotFound()
+    await assertActingAdmin(stores, input.actorUserId)
     const ids = await stores.sessions.listLiveIds(account.id, now)
     await revokeSessions(stores, account, { ids, reason: 'ended', now })
     await stores.events.audit({

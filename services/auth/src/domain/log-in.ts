@@ -38,7 +38,7 @@ export async function logIn(deps: LogInDeps, input: { email: string; password: s
     return { ...session, account }
   })
   if (!opened) throw invalidCredentials()
-  return toTokens(deps.issueAccessToken, { userId: opened.account.id, sessionId, roles: opened.account.roles, refreshToken: opened.refreshToken, now })
+  return toTokens(deps.issueAccessToken, { account: opened.account, sessionId, refreshToken: opened.refreshToken, now })
 }
 
 /** Tells the audit log that somebody must wait before guessing on. */

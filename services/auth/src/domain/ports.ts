@@ -20,6 +20,10 @@ export interface AccountStore {
   /** Undefined when the address is taken. */
   insert(account: Account): Promise<Account | undefined>
   save(account: Account): Promise<void>
+  /** Remembers that the roles became others under this version, for gateways that start later. */
+  noteRolesChanged(id: string, version: number, at: Date): Promise<void>
+  /** Whether this is an active admin as the transaction sees it. */
+  isActiveAdmin(id: string): Promise<boolean>
   /** Other active admins, once every concurrent change to the set of admins has ended. */
   countOtherAdmins(id: string): Promise<number>
 }
@@ -124,5 +128,13 @@ export interface SigningKeyStore {
   rotate(plan: (keys: SigningKey[]) => Promise<{ add: SigningKey[]; remove: string[] }>): Promise<void>
 }
 
+export interface AccessClaims {
+  readonly userId: string
+  readonly sessionId: string
+  readonly roles: readonly string[]
+  /** Of the account row that the roles were read from. */
+  readonly accountVersion: number
+}
+
 /** Signs an access token for a session. */
-export type IssueAccessToken = (claims: { userId: string; sessionId: string; roles: readonly string[] }, now: Date) => Promise<string>
+export type IssueAccessToken = (claims: AccessClaims, now: Date) => Promise<string>

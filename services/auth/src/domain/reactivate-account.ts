@@ -1,4 +1,5 @@
 import { accountNotFound } from '../errors.ts'
+import { assertActingAdmin } from './acting-admin.ts'
 import type { Account } from './account.ts'
 import { changeAccount, describeChange } from './change-account.ts'
 import type { InTransaction, Origin } from './ports.ts'
@@ -15,6 +16,7 @@ export async function reactivateAccount(
   return deps.inTransaction(input.origin, async (stores) => {
     const account = await stores.accounts.lockById(input.userId)
     if (!account) throw accountNotFound()
+    await assertActingAdmin(stores, input.actorUserId)
     if (account.status !== 'deactivated') return account
     // Nobody's address counts as confirmed that never was.
     const status = account.verifiedAt ? 'active' : 'unverified'

@@ -30,7 +30,7 @@ export async function refreshSession(deps: RefreshDeps, input: { refreshToken: s
   if (!next) return refuse(deps, { hash, origin: input.origin, now })
   const account = await deps.accounts.findById(next.session.accountId)
   if (account?.status !== 'active') throw invalidRefreshToken()
-  return toTokens(deps.issueAccessToken, { userId: account.id, sessionId: next.session.id, roles: account.roles, refreshToken: next.refreshToken, now })
+  return toTokens(deps.issueAccessToken, { account, sessionId: next.session.id, refreshToken: next.refreshToken, now })
 }
 
 async function refuse(deps: RefreshDeps, input: { hash: Buffer; origin: Origin; now: Date }): Promise<never> {

@@ -1,4 +1,4 @@
-import { invalidToken, wrongPassword } from '../errors.ts'
+import { invalidToken, sessionEnded, wrongPassword } from '../errors.ts'
 import { revokeSessions } from './change-account.ts'
 import { checkPassword, type CheckPasswordDeps } from './check-password.ts'
 import { recordThrottled } from './log-in.ts'
@@ -35,7 +35,8 @@ export async function resetPassword(
 
 /**
  * Replaces the password of a person who knows the present one. Every other session ends, the asking one stays: whoever
- * changes a password out of suspicion should not be the one who is thrown out. Throws `invalid-credentials`, `rate-limited`.
+ * changes a password out of suspicion should not be the one who is thrown out. Throws `invalid-credentials`, `rate-limited`, and
+ * `unauthenticated` when the asking session has ended meanwhile.
  */
 export async function changePassword(
   deps: SetPasswordDeps,
@@ -51,7 +52,10 @@ export async function changePassword(
     const account = await stores.accounts.lockById(input.userId)
     // Another change came first: what was compared is no longer the current password.
     if (account?.status !== 'active' || account.passwordHash !== found.passwordHash) throw wrongPassword()
-    const others = (await stores.sessions.listLiveIds(account.id, now)).filter((id) => id !== input.sessionId)
+    const live = await stores.sessions.listLiveIds(account.id, now)
+    // Ended by somebody, perhaps the person elsewhere, while the passwords were compared.
+    if (!live.includes(input.sessionId)) throw sessionEnded()
+    const others = live.filter((id) => id !== input.sessionId)
     const changed = await setHash(stores, account, passwordHash)
     await stores.oneTimeTokens.useAll(account.id, 'reset-password', now)
     await revokeSessions(stores, changed, { ids: others, reason: 'password-changed', now })

@@ -21,9 +21,10 @@ export async function issueRefreshToken(stores: Stores, sessionId: string, now: 
 /** Both tokens as the API answers them. */
 export async function toTokens(
   issueAccessToken: IssueAccessToken,
-  input: { userId: string; sessionId: string; roles: readonly string[]; refreshToken: string; now: Date },
+  input: { account: Account; sessionId: string; refreshToken: string; now: Date },
 ): Promise<IssuedTokens> {
-  const accessToken = await issueAccessToken({ userId: input.userId, sessionId: input.sessionId, roles: input.roles }, input.now)
+  const { account, sessionId, now } = input
+  const accessToken = await issueAccessToken({ userId: account.id, sessionId, roles: account.roles, accountVersion: account.version }, now)
   return { accessToken, tokenType: 'Bearer', expiresInSeconds: accessTokenTtlSeconds, refreshToken: input.refreshToken }
 }
 

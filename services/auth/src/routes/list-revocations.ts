@@ -9,7 +9,8 @@ const marginSeconds = 300
 
 export const listRevocationsRoute = (deps: AuthDeps) => async (app: FastifyInstance) => {
   addOperation(app, listRevocations, async () => {
-    const revoked = await deps.sessions.listRevoked(after(deps.now(), -accessTokenTtlSeconds - marginSeconds))
-    return { status: 200, body: { items: revoked.map((item) => ({ ...item, revokedAt: toInstant(item.revokedAt) })) } }
+    const since = after(deps.now(), -accessTokenTtlSeconds - marginSeconds)
+    const [revoked, roleChanges] = await Promise.all([deps.sessions.listRevoked(since), deps.sessions.listRoleChanges(since)])
+    return { status: 200, body: { items: revoked.map((item) => ({ ...item, revokedAt: toInstant(item.revokedAt) })), roleChanges } }
   })
 }

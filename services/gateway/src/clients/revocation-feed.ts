@@ -1,10 +1,10 @@
 import type { ServiceClient } from '@alcove/client'
-import { accountDeactivated, accountReactivated, accountSessionRevoked, listRevocations, type CloudEvent } from '@alcove/contracts'
+import { accountDeactivated, accountReactivated, accountRolesChanged, accountSessionRevoked, listRevocations, type CloudEvent } from '@alcove/contracts'
 import type { Lifecycle, Logger } from '@alcove/kit'
 import type { Revocations } from '../domain/revocations.ts'
 
 /** What the gateway listens to, as its `service.yaml` declares. */
-export const accountEvents = [accountSessionRevoked, accountDeactivated, accountReactivated]
+export const accountEvents = [accountSessionRevoked, accountDeactivated, accountReactivated, accountRolesChanged]
 
 /** Applies one of {@link accountEvents}. */
 export function applyAccountEvent(revocations: Revocations, event: CloudEvent): void {
@@ -17,6 +17,8 @@ export function applyAccountEvent(revocations: Revocations, event: CloudEvent): 
   } else if (event.type === accountReactivated.type) {
     const { userId, reactivatedAt } = event.data as typeof accountReactivated.example
     revocations.readmit(userId, Date.parse(reactivatedAt))
+  } else if (event.type === accountRolesChanged.type) {
+    revocations.noteRoleChange(event.data as typeof accountRolesChanged.example)
   }
 }
 
@@ -36,6 +38,7 @@ export function createRevocationLoader(deps: { client: ServiceClient; revocation
     try {
       const { body } = await client.call(listRevocations)
       for (const { userId, sessionId, revokedAt } of body.items) revocations.revoke({ userId, sessionId, revokedAtMs: Date.parse(revokedAt) })
+      for (const change of body.roleChanges ?? []) revocations.noteRoleChange(change)
       loaded = true
       log.info({ count: body.items.length }, 'revocations loaded')
     } catch (error) {

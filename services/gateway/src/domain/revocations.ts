@@ -13,10 +13,18 @@ function readStartMs(sessionId: string): number | undefined {
   return /^[0-9a-f]{8}-[0-9a-f]{4}-7/.test(sessionId) ? Number.parseInt(sessionId.slice(0, 8) + sessionId.slice(9, 13), 16) : undefined
 }
 
-/** Ended sessions and deactivated people, in memory, for as long as a token of theirs could live. Real time. */
+/** A person whose roles changed, and the account's version from then on. */
+export interface RoleChange {
+  userId: string
+  version: number
+}
+
+/** Ended sessions, deactivated people and changes of roles, in memory, for as long as a token of theirs could live. Real time. */
 export class Revocations {
   readonly #sessions = new Map<string, number>()
   readonly #people = new Map<string, number>()
+  /** By person: the version of the last change, and when this process heard of it. */
+  readonly #roles = new Map<string, { version: number; at: number }>()
   readonly #now: () => number
 
   constructor(now: () => number) {
@@ -34,6 +42,20 @@ export class Revocations {
   readmit(userId: string, fromMs: number): void {
     const until = this.#people.get(userId)
     if (until !== undefined) this.#people.set(userId, Math.min(until, fromMs - 1))
+  }
+
+  /** Tokens made from an older version of the account show roles that are no longer so; the session goes on. */
+  noteRoleChange({ userId, version }: RoleChange): void {
+    this.#forget()
+    const known = this.#roles.get(userId)
+    if (known && known.version >= version) return
+    this.#roles.delete(userId)
+    this.#roles.set(userId, { version, at: this.#now() })
+  }
+
+  hasOldRoles(userId: string, accountVersion: number): boolean {
+    const change = this.#roles.size > 0 ? this.#roles.get(userId) : undefined
+    return change !== undefined && accountVersion < change.version
   }
 
   isRevoked(userId: string, sessionId: string): boolean {
@@ -54,6 +76,10 @@ export class Revocations {
         if (at >= before) break
         entries.delete(id)
       }
+    }
+    for (const [id, { at }] of this.#roles) {
+      if (at >= before) break
+      this.#roles.delete(id)
     }
   }
 }
