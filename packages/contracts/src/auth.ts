@@ -15,7 +15,7 @@ export const DisplayNameSchema = nameOf({ maxLength: 100 })
 
 const OpaqueTokenSchema = Type.String({ minLength: 1, maxLength: 512 })
 
-/** `refreshToken` is used once: its answer brings the next one. */
+/** `refreshToken` has one successor, which its answer brings; for 20 s it may be presented again and gets the same one. */
 export const TokensSchema = Type.Object({
   accessToken: Type.String(),
   tokenType: Type.Literal('Bearer'),
@@ -76,6 +76,10 @@ export const login = defineOperation({
   problems: ['invalid-credentials', 'rate-limited'],
 })
 
+/**
+ * The token just before the newest gets the same successor again for 20 s: two tabs, or an answer that was lost. Any other used token answers 401 `token-reused`
+ * and ends its session.
+ */
 export const refresh = defineOperation({
   id: 'refresh',
   service: 'auth',

@@ -68,6 +68,7 @@ export function buildDeps(options: BuildDepsOptions): AuthDeps {
     issueAccessToken: keyRing.issueAccessToken,
     readServiceKeys,
     secrets,
+    sessionMaxDays: config.SESSION_MAX_DAYS,
     now,
     newId,
   }

@@ -24,6 +24,8 @@ export interface AuthDeps {
   readonly issueAccessToken: IssueAccessToken
   readonly readServiceKeys: ReadServiceKeys
   readonly secrets: Secrets
+  /** Days after which a session ends, however often it is used. */
+  readonly sessionMaxDays: number
   readonly now: () => Date
   readonly newId: () => string
 }

@@ -29,12 +29,23 @@ export function createSessionStore(tx: PoolClient): SessionStore {
       )
       return rows[0]?.id
     },
-    async touch(id, usedAt, expiresAt) {
+    async lockLive(id, now) {
       const { rows } = await tx.query<Session>(
-        `UPDATE session SET last_used_at = $2, expires_at = $3 WHERE id = $1 AND revoked_at IS NULL RETURNING ${columns}`,
-        [id, usedAt, expiresAt],
+        `SELECT ${columns} FROM session WHERE id = $1 AND revoked_at IS NULL AND expires_at > $2::timestamptz FOR UPDATE`,
+        [id, now],
       )
       return rows[0]
+    },
+    async touch(id, usedAt, expiresAt) {
+      await tx.query('UPDATE session SET last_used_at = $2, expires_at = $3 WHERE id = $1', [id, usedAt, expiresAt])
+    },
+    async findByRepeatedToken(hash, successorHash, since) {
+      const { rows } = await tx.query<{ id: string }>(
+        `SELECT t.session_id AS id FROM refresh_token t JOIN refresh_token s ON s.hash = $2 AND s.session_id = t.session_id
+         WHERE t.hash = $1 AND t.used_at > $3::timestamptz AND s.used_at IS NULL`,
+        [hash, successorHash, since],
+      )
+      return rows[0]?.id
     },
     async findByUsedToken(hash) {
       const { rows } = await tx.query<{ id: string; accountId: string }>(

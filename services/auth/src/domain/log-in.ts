@@ -9,6 +9,7 @@ export interface LogInDeps extends CheckPasswordDeps {
   readonly inTransaction: InTransaction
   readonly issueAccessToken: IssueAccessToken
   readonly newId: () => string
+  readonly sessionMaxDays: number
 }
 
 /**
@@ -33,7 +34,7 @@ export async function logIn(deps: LogInDeps, input: { email: string; password: s
       return undefined
     }
     if (account.oneTimePassword === 'unused') await stores.accounts.save({ ...account, oneTimePassword: 'used' })
-    const session = await startSession(stores, { sessionId, account, origin: input.origin, now })
+    const session = await startSession(stores, { sessionId, account, origin: input.origin, now, maxDays: deps.sessionMaxDays })
     await stores.events.audit({ actorUserId: account.id, action: 'session.started', subject: sessionId, person: account.id })
     return { ...session, account }
   })

@@ -33,10 +33,13 @@ export interface SessionStore {
   addRefreshToken(token: { hash: Buffer; sessionId: string; createdAt: Date; expiresAt: Date }): Promise<void>
   /** Compare-and-swap: of any number of concurrent uses exactly one gets the session's id. */
   useRefreshToken(hash: Buffer, now: Date): Promise<string | undefined>
-  /** Undefined when the session was revoked. */
-  touch(id: string, usedAt: Date, expiresAt: Date): Promise<Session | undefined>
+  /** Locks a live session; undefined when it was revoked or is over. */
+  lockLive(id: string, now: Date): Promise<Session | undefined>
+  touch(id: string, usedAt: Date, expiresAt: Date): Promise<void>
   /** The session of a refresh token that was used before. */
   findByUsedToken(hash: Buffer): Promise<{ id: string; accountId: string } | undefined>
+  /** The same, if it was used since and its successor was not used yet. */
+  findByRepeatedToken(hash: Buffer, successorHash: Buffer, since: Date): Promise<string | undefined>
   /** Ids of the live sessions, the most recently used first. */
   listLiveIds(accountId: string, now: Date): Promise<string[]>
   /** Whether this call revoked it. */

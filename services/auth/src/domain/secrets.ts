@@ -4,6 +4,7 @@ import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, ran
 export interface Secrets {
   readonly sealing: Buffer
   readonly oneTimeTokens: Buffer
+  readonly refreshTokens: Buffer
   readonly throttle: Buffer
 }
 
@@ -13,7 +14,12 @@ const tagBytes = 16
 /** Derives the keys from 32 bytes (HKDF-SHA256, RFC 5869). */
 export function deriveSecrets(secret: Buffer): Secrets {
   const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), `alcove auth ${purpose}`, 32))
-  return { sealing: derive('signing keys'), oneTimeTokens: derive('one-time tokens'), throttle: derive('login throttle') }
+  return {
+    sealing: derive('signing keys'),
+    oneTimeTokens: derive('one-time tokens'),
+    refreshTokens: derive('refresh tokens'),
+    throttle: derive('login throttle'),
+  }
 }
 
 /** AES-256-GCM: nonce, tag, ciphertext. `name` is bound to the result, so a sealed key cannot be moved to another row. */
@@ -35,6 +41,14 @@ export function unseal(key: Buffer, name: string, sealed: Uint8Array): Buffer {
 /** A new opaque refresh token with 256 random bits. */
 export function newRefreshToken(): string {
   return `alr_${randomBytes(32).toString('base64url')}`
+}
+
+/**
+ * The one successor of a refresh token: whoever presents the same token again gets the same one, on every replica, though no token is stored. Only who has both
+ * the token and the key can tell it.
+ */
+export function succeedRefreshToken(secrets: Secrets, token: string): string {
+  return `alr_${createHmac('sha256', secrets.refreshTokens).update(token).digest('base64url')}`
 }
 
 /** What is stored of a token. A plain hash is enough: the tokens hold 256 unguessable bits. */

@@ -1,5 +1,7 @@
 /** A refresh token is good for 30 days; each use brings a new one. */
 export const refreshTokenTtlSeconds = 30 * 24 * 3600
+/** How long the token just before the newest gets the same successor again: two tabs, or an answer that was lost. */
+export const refreshRepeatSeconds = 20
 /** How long an access token is good for; nothing signed is ever valid longer. */
 export const accessTokenTtlSeconds = 15 * 60
 /** Live sessions a person may have; one more login ends the longest unused. Bounds the events one reset can cause. */
@@ -14,6 +16,11 @@ export interface Session {
   readonly createdAt: Date
   readonly lastUsedAt: Date
   readonly expiresAt: Date
+}
+
+/** When a session ends unless it is used again: after 30 days, and at the latest after its longest life. */
+export function endOfSession(createdAt: Date, now: Date, maxDays: number): Date {
+  return new Date(Math.min(after(now, refreshTokenTtlSeconds).getTime(), after(createdAt, maxDays * 24 * 3600).getTime()))
 }
 
 export function after(from: Date, seconds: number): Date {

@@ -2,20 +2,13 @@ import type { Account } from './account.ts'
 import { revokeSessions } from './change-account.ts'
 import type { IssueAccessToken, Origin, Stores } from './ports.ts'
 import { hashOf, newRefreshToken } from './secrets.ts'
-import { accessTokenTtlSeconds, after, refreshTokenTtlSeconds, sessionsMax } from './session.ts'
+import { accessTokenTtlSeconds, endOfSession, sessionsMax } from './session.ts'
 
 export interface IssuedTokens {
   readonly accessToken: string
   readonly tokenType: 'Bearer'
   readonly expiresInSeconds: number
   readonly refreshToken: string
-}
-
-/** A session's next refresh token; only its hash is stored. */
-export async function issueRefreshToken(stores: Stores, sessionId: string, now: Date): Promise<string> {
-  const refreshToken = newRefreshToken()
-  await stores.sessions.addRefreshToken({ hash: hashOf(refreshToken), sessionId, createdAt: now, expiresAt: after(now, refreshTokenTtlSeconds) })
-  return refreshToken
 }
 
 /** Both tokens as the API answers them. */
@@ -31,9 +24,10 @@ export async function toTokens(
 /** Opens a session of a locked account, ending the longest unused ones beyond `sessionsMax`. */
 export async function startSession(
   stores: Stores,
-  input: { sessionId: string; account: Account; origin: Origin; now: Date },
+  input: { sessionId: string; account: Account; origin: Origin; now: Date; maxDays: number },
 ): Promise<{ refreshToken: string }> {
   const { account, origin, now, sessionId } = input
+  const expiresAt = endOfSession(now, now, input.maxDays)
   const live = await stores.sessions.listLiveIds(account.id, now)
   await revokeSessions(stores, account, { ids: live.slice(sessionsMax - 1), reason: 'too-many', now })
   await stores.sessions.insert({
@@ -42,7 +36,9 @@ export async function startSession(
     userAgent: origin.userAgent,
     createdAt: now,
     lastUsedAt: now,
-    expiresAt: after(now, refreshTokenTtlSeconds),
+    expiresAt,
   })
-  return { refreshToken: await issueRefreshToken(stores, sessionId, now) }
+  const refreshToken = newRefreshToken()
+  await stores.sessions.addRefreshToken({ hash: hashOf(refreshToken), sessionId, createdAt: now, expiresAt })
+  return { refreshToken }
 }
