@@ -5,6 +5,7 @@ import { IdSchema, InstantSchema, nullable } from './primitives.ts'
 
 const status = { status: Type.Enum(['unverified', 'active', 'deactivated']) }
 const teamRole = { role: nullable(Type.Enum(['member', 'team-admin'])) }
+const grantStatus = { status: Type.Enum(['pending', 'approved', 'declined']) }
 const count = Type.Integer({ minimum: 0 })
 const booking = {
   status: BookingStateSchema.properties.status,
@@ -61,6 +62,8 @@ export const auditActions = {
   'booking.paid': { ...booking, paymentStatus: Type.Enum(['none', 'pending', 'authorized', 'captured', 'voided', 'refunded', 'failed']) },
   'payment.refunded': { refundedMinor: count, refundedCredits: count },
   'wallet.granted': { balanceCredits: count },
+  'wallet.grant-requested': { amountCredits: count },
+  'wallet.grant-declined': grantStatus,
   'dead-letter.replayed': {},
   'dead-letter.superseded': {},
   'dead-letter.discarded': {},
@@ -119,7 +122,9 @@ export const operationAudits: Readonly<Record<string, OperationAudit>> = {
   'check-out-booking': ['booking.checked-out'],
   'pay-booking': ['booking.paid'],
   'create-refund': ['payment.refunded'],
-  'create-grant': ['wallet.granted'],
+  'create-grant': ['wallet.granted', 'wallet.grant-requested'],
+  'approve-grant-request': ['wallet.granted'],
+  'decline-grant-request': ['wallet.grant-declined'],
   'read-notification': 'own',
   'replay-dead-letters': ['dead-letter.replayed', 'dead-letter.superseded'],
   'replay-dead-letter': ['dead-letter.replayed', 'dead-letter.superseded'],

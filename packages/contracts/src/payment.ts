@@ -71,7 +71,7 @@ export const getPayment = defineOperation({
 
 /**
  * Gives money back beyond what the booking decides. `amountMinor` for a card payment, `amountCredits` for one by
- * credits. More than what was captured and not yet given back: 409 `illegal-transition`. Durable before the provider is asked.
+ * credits. With `GRANT_FOUR_EYES` one's own payment is refunded by another operator or admin (403). More than what was captured and not yet given back: 409 `illegal-transition`. Durable before the provider is asked.
  */
 export const createRefund = defineOperation({
   id: 'create-refund',
@@ -146,7 +146,26 @@ export const listWalletTransactions = defineOperation({
   responses: { 200: listOf(WalletTransactionSchema) },
 })
 
-/** Credits given by an operator; `expiresAt` must lie in the future (400). Answers the wallet as it is then. */
+/** Credits that an operator asked for themselves. Approved by another they are granted; until then they are nobody's. */
+export const GrantRequestSchema = Type.Object({
+  id: IdSchema,
+  walletId: IdSchema,
+  userId: IdSchema,
+  amountCredits: Type.Integer({ minimum: 1 }),
+  reason: Type.String(),
+  expiresAt: Type.Optional(InstantSchema),
+  status: Type.Enum(['pending', 'approved', 'declined']),
+  requestedBy: IdSchema,
+  createdAt: InstantSchema,
+  decidedBy: Type.Optional(IdSchema),
+  decidedAt: Type.Optional(InstantSchema),
+})
+export type GrantRequest = Static<typeof GrantRequestSchema>
+
+/**
+ * Credits given by an operator; `expiresAt` must lie in the future (400). Answers the wallet as it is then. With `GRANT_FOUR_EYES` a grant
+ * to oneself is 202 and waits until another operator or admin approves it.
+ */
 export const createGrant = defineOperation({
   id: 'create-grant',
   service: 'payment',
@@ -156,7 +175,45 @@ export const createGrant = defineOperation({
   access: 'operator',
   params: IdParamsSchema,
   body: closed({ amountCredits: Type.Integer({ minimum: 1, maximum: 1_000_000_000 }), reason, expiresAt: Type.Optional(InstantSchema) }),
-  responses: { 201: WalletSchema },
+  responses: { 201: WalletSchema, 202: GrantRequestSchema },
   problems: ['idempotency-key-reused', 'idempotency-in-progress'],
   idempotent: true,
+})
+
+/** Newest first; those that wait unless another `status` is asked for. */
+export const listGrantRequests = defineOperation({
+  id: 'list-grant-requests',
+  service: 'payment',
+  method: 'GET',
+  path: '/v1/grant-requests',
+  summary: 'Credits that operators asked for themselves',
+  access: 'operator',
+  query: closed({ status: Type.Enum(['pending', 'approved', 'declined'], { default: 'pending' }), ...pageQuery }),
+  responses: { 200: listOf(GrantRequestSchema) },
+})
+
+/** By another operator or admin than asked for it (403). Approving again gives the same answer; a declined or overdue one is 409. */
+export const approveGrantRequest = defineOperation({
+  id: 'approve-grant-request',
+  service: 'payment',
+  method: 'POST',
+  path: '/v1/grant-requests/{id}/approve',
+  summary: 'Approve credits that another operator asked for',
+  access: 'operator',
+  params: IdParamsSchema,
+  responses: { 200: GrantRequestSchema },
+  problems: ['illegal-transition'],
+})
+
+/** By anybody who could approve it, and by who asked for it. Declining again gives the same answer; an approved one is 409. */
+export const declineGrantRequest = defineOperation({
+  id: 'decline-grant-request',
+  service: 'payment',
+  method: 'POST',
+  path: '/v1/grant-requests/{id}/decline',
+  summary: 'Decline credits that an operator asked for',
+  access: 'operator',
+  params: IdParamsSchema,
+  responses: { 200: GrantRequestSchema },
+  problems: ['illegal-transition'],
 })

@@ -36,6 +36,7 @@ export const apiRules: readonly RoutingRule[] = [
   // Old figures of money lead to wrong decisions. A payment provider may take its time.
   { prefix: '/v1/payments', service: 'payment', timeoutMs: 20_000 },
   { prefix: '/v1/wallets', service: 'payment', timeoutMs: 8000 },
+  { prefix: '/v1/grant-requests', service: 'payment', timeoutMs: 8000 },
   { prefix: '/v1/notifications', service: 'notification', timeoutMs: 8000, stale: 'person' },
   // Reports read a lot, and say themselves as of when.
   { prefix: '/v1/reports', service: 'reporting', timeoutMs: 20_000, stale: 'person' },

@@ -1,15 +1,18 @@
 import { createApp, type AppOptions } from '@alcove/kit'
 import type { FastifyInstance } from 'fastify'
-import type { PaymentReader, RefundStore, WalletStore } from './domain/accounts.ts'
+import type { GrantRequestStore, PaymentReader, RefundStore, WalletStore } from './domain/accounts.ts'
 import { settleNow } from './domain/settle-now.ts'
 import type { AuthorizeDeps } from './domain/authorize-attempt.ts'
+import { approveGrantRequestRoute } from './routes/approve-grant-request.ts'
 import { authorizeAttemptRoute } from './routes/authorize-attempt.ts'
 import { createGrantRoute } from './routes/create-grant.ts'
 import { createRefundRoute } from './routes/create-refund.ts'
+import { declineGrantRequestRoute } from './routes/decline-grant-request.ts'
 import { getAttemptRoute } from './routes/get-attempt.ts'
 import { getMyWalletRoute } from './routes/get-my-wallet.ts'
 import { getPaymentRoute } from './routes/get-payment.ts'
 import { getWalletRoute } from './routes/get-wallet.ts'
+import { listGrantRequestsRoute } from './routes/list-grant-requests.ts'
 import { listPaymentsRoute } from './routes/list-payments.ts'
 import { listWalletTransactionsRoute } from './routes/list-wallet-transactions.ts'
 import { releaseAttemptRoute } from './routes/release-attempt.ts'
@@ -19,6 +22,8 @@ export interface AppDeps extends AuthorizeDeps {
   payments: PaymentReader
   refunds: RefundStore
   wallets: WalletStore
+  grantRequests: GrantRequestStore
+  fourEyes: boolean
   /** How long a request waits for the provider. */
   waitMsMax: number
   wakeWorker: () => void
@@ -44,5 +49,8 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   app.register(getWalletRoute(deps))
   app.register(listWalletTransactionsRoute(deps))
   app.register(createGrantRoute(deps))
+  app.register(listGrantRequestsRoute(deps))
+  app.register(approveGrantRequestRoute(deps))
+  app.register(declineGrantRequestRoute(deps))
   return app
 }

@@ -12,6 +12,7 @@ import { createSandboxProvider } from './clients/sandbox.ts'
 import type { configSchema } from './config.ts'
 import { onBookingEvent } from './consumers/on-booking-event.ts'
 import { createAttemptStore } from './db/attempts.ts'
+import { createGrantRequestStore } from './db/grant-requests.ts'
 import { forgetKeys } from './db/idempotency.ts'
 import { createPaymentReader } from './db/payments.ts'
 import { createPrisma, type PrismaClient } from './db/prisma.ts'
@@ -52,6 +53,8 @@ export function buildPayment(ctx: Context): ServiceParts {
     payments: createPaymentReader(prisma),
     refunds: createRefundStore(pool, { returnedCreditsDays: config.RETURNED_CREDITS_DAYS }),
     wallets,
+    grantRequests: createGrantRequestStore(pool),
+    fourEyes: config.GRANT_FOUR_EYES === 'on',
     inFlight,
     sleep: (ms) => sleep(ms),
     waitMsMax: config.AUTHORIZE_WAIT_MS,

@@ -4,6 +4,8 @@ import Type from 'typebox'
 export const configSchema = Type.Object({
   ...baseConfigSchema,
   DATABASE_URL: Type.String({ minLength: 1 }),
+  /** `on`: credits that operators grant themselves wait for another operator or admin, and nobody refunds their own payment. */
+  GRANT_FOUR_EYES: Type.Enum(['on', 'off'], { default: 'off' }),
   /** Where the sandbox provider keeps its books (schema `sandbox`), as `postgres://…`; empty: beside payment's own. */
   SANDBOX_DATABASE_URL: Type.String({ default: '' }),
   /** Connections of the sandbox provider, a foreign system with its own: e.g. 4. */

@@ -1,4 +1,4 @@
-import { defineError, illegalTransition, malformed, type ProblemError } from '@alcove/kit'
+import { defineError, illegalTransition, malformed, type ProblemError, forbidden } from '@alcove/kit'
 
 export { notFound } from '@alcove/kit'
 
@@ -16,6 +16,11 @@ export function wrongAmount(wanted: string, refused: string, given: { wanted: bo
   if (given.refused) errors.push({ pointer: `/${refused}`, code: 'unknown-member', detail: `This payment is not refunded by ${refused}.` })
   return malformed(errors)
 }
+
+export const ownGrant = () => forbidden('You asked for these credits yourself: another operator or admin has to approve them.')
+export const ownRefund = () => forbidden('This payment is your own: another operator or admin has to refund it.')
+export const grantDecided = (status: string) => illegalTransition(`These credits are ${status} already.`)
+export const grantOverdue = () => illegalTransition('These credits would have expired by now: decline them and ask for others.')
 
 export function invalidField(pointer: string, detail: string): ProblemError {
   return malformed([{ pointer, code: 'invalid', detail }])

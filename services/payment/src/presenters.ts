@@ -1,5 +1,6 @@
-import type { Payment, Refund, Wallet, WalletTransaction } from '@alcove/contracts'
+import type { GrantRequest, Payment, Refund, Wallet, WalletTransaction } from '@alcove/contracts'
 import { toInstant } from '@alcove/kit'
+import type { GrantRequestRecord } from './domain/accounts.ts'
 import type { PaymentRecord, RefundRecord, TransferRecord, WalletRecord } from './domain/records.ts'
 
 export function toRefund(refund: RefundRecord, { id, currency }: Pick<PaymentRecord, 'id' | 'currency'>, viewer: { seesReason: boolean }): Refund {
@@ -53,4 +54,15 @@ export function toWallet(wallet: WalletRecord): Wallet {
 
 export function toTransaction({ id, at, kind, debitAccount, creditAccount, amountCredits, bookingId }: TransferRecord): WalletTransaction {
   return { id, at: toInstant(at), kind, debitAccount, creditAccount, amountCredits, ...(bookingId ? { bookingId } : {}) }
+}
+
+export function toGrantRequest(request: GrantRequestRecord): GrantRequest {
+  const { expiresAt, decidedBy, decidedAt, createdAt, ...rest } = request
+  return {
+    ...rest,
+    ...(expiresAt && { expiresAt: toInstant(expiresAt) }),
+    createdAt: toInstant(createdAt),
+    ...(decidedBy && { decidedBy }),
+    ...(decidedAt && { decidedAt: toInstant(decidedAt) }),
+  }
 }

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { buildTestContext } from '@alcove/testing'
 import type { Role } from '@alcove/kit'
+import { createGrantRequestStore } from '../src/db/grant-requests.ts'
 import { buildApp } from '../src/app.ts'
 import { authorizeAttempt } from '../src/domain/authorize-attempt.ts'
 import { buildRequest, patience, startPayment, type Harness } from './harness.ts'
 
 /** Payment with its routes; requests are injected, nothing listens. */
-export async function startRoutes() {
+export async function startRoutes(settings: { fourEyes?: boolean } = {}) {
   const payment = await startPayment()
   const context = await buildTestContext('payment')
   const { log, authenticator, metrics, tokens } = context
@@ -17,6 +18,8 @@ export async function startRoutes() {
     payments: payment.payments,
     refunds: payment.refunds,
     wallets: payment.wallets,
+    grantRequests: createGrantRequestStore(payment.pool),
+    fourEyes: settings.fourEyes ?? false,
     waitMsMax: 2000,
     wakeWorker: () => (woken.worker += 1),
     wakeRelay: () => (woken.relay += 1),

@@ -38,12 +38,10 @@ export function createWalletStore(pool: Pool, prisma: PrismaClient): WalletStore
       )
     },
     grant(grant) {
-      const { id, walletId, amountCredits, reason, expiresAt, actor, now, idempotency } = grant
+      const { id, now, idempotency } = grant
       return withTransaction(pool, async (tx) => {
         if (await takeIdempotencyKey(tx, idempotency, { id, now })) return
-        const values = [walletId, id, amountCredits, reason, expiresAt ?? null, now, actor.traceparent]
-        await tx.query("SELECT grant_credits($1, $2, $3, 'grant', $4, $5, $6, $7)", values)
-        await auditGrant(tx, grant)
+        await writeGrant(tx, grant)
       })
     },
     async expire(now, limit) {
@@ -53,8 +51,16 @@ export function createWalletStore(pool: Pool, prisma: PrismaClient): WalletStore
   }
 }
 
+/** A bucket of its own, with ledger row, events and audit, in the given transaction. */
+export async function writeGrant(tx: PoolClient, grant: Omit<NewGrant, 'idempotency'>): Promise<void> {
+  const { id, walletId, amountCredits, reason, expiresAt, actor, now } = grant
+  const values = [walletId, id, amountCredits, reason, expiresAt ?? null, now, actor.traceparent]
+  await tx.query("SELECT grant_credits($1, $2, $3, 'grant', $4, $5, $6, $7)", values)
+  await auditGrant(tx, grant)
+}
+
 /** The function above holds the wallet's row: what it is now is what this grant has made of it. */
-async function auditGrant(tx: PoolClient, { walletId, userId, amountCredits, actor, now }: NewGrant): Promise<void> {
+async function auditGrant(tx: PoolClient, { walletId, userId, amountCredits, actor, now }: Omit<NewGrant, 'idempotency'>): Promise<void> {
   const { rows } = await tx.query<{ balance: string }>('SELECT balance_credits AS balance FROM wallet WHERE id = $1', [walletId])
   const balanceCredits = Number(rows[0]!.balance)
   const { address, requestId, traceparent } = actor

@@ -58,6 +58,37 @@ export interface NewGrant {
   idempotency?: IdempotentRequest
 }
 
+/** Credits that an operator asked for themselves, and what became of them. */
+export interface GrantRequestRecord {
+  id: string
+  walletId: string
+  userId: string
+  amountCredits: number
+  reason: string
+  expiresAt: Date | null
+  status: 'pending' | 'approved' | 'declined'
+  requestedBy: string
+  createdAt: Date
+  decidedBy: string | null
+  decidedAt: Date | null
+}
+
+export interface GrantRequestStore {
+  /** Once per idempotency key; answers the id of the first. */
+  request(grant: NewGrant): Promise<string>
+  find(id: string): Promise<GrantRequestRecord | undefined>
+  list(status: GrantRequestRecord['status'], page: Page): Promise<PageOf<GrantRequestRecord>>
+  /** Locks the request, lets `judge` refuse by throwing, and carries the decision out with its audit entry in the same transaction. */
+  decide(decision: Decision, judge: (request: GrantRequestRecord) => void): Promise<GrantRequestRecord | undefined>
+}
+
+export interface Decision {
+  id: string
+  status: 'approved' | 'declined'
+  actor: Actor
+  now: Date
+}
+
 export interface WalletStore {
   /** By its own id or its owner's. */
   find(id: string): Promise<WalletRecord | undefined>

@@ -1,4 +1,4 @@
-import { notFound, refundTooLarge, wrongAmount } from '../errors.ts'
+import { notFound, ownRefund, refundTooLarge, wrongAmount } from '../errors.ts'
 import type { Actor, IdempotentRequest, PaymentReader, RefundStore } from './accounts.ts'
 import type { PaymentRecord, RefundRecord } from './records.ts'
 import type { ReachKillPoint } from './kill-points.ts'
@@ -21,18 +21,21 @@ export interface RefundDeps {
   now: () => Date
   realNow: () => Date
   newId: () => string
+  /** Whether nobody may refund their own payment. */
+  fourEyes: boolean
 }
 
 /**
  * An operator gives money (`amountMinor`, card) or credits (`amountCredits`) back beyond what the booking decided. Durable before the
  * provider is asked, under the refund's id as its key; a silent provider leaves it `pending` and a worker goes on.
- * @throws {ProblemError} `not-found`; `malformed` for the other unit's amount; `illegal-transition` when more than captured less what was
+ * @throws {ProblemError} `not-found`; `forbidden` for one's own where four eyes are asked for; `malformed` for the other unit's amount; `illegal-transition` when more than captured less what was
  * given or promised back; `idempotency-key-reused`
  */
 export async function refundPayment(deps: RefundDeps, request: RefundRequest): Promise<{ payment: PaymentRecord; refund: RefundRecord }> {
   const { paymentId, reason, actor, idempotency } = request
   const payment = await deps.payments.find(paymentId)
   if (!payment) throw notFound()
+  if (deps.fourEyes && payment.userId === actor.userId) throw ownRefund()
   const amount = toAmount(payment, request)
   const written = await deps.refunds.write({
     id: deps.newId(),

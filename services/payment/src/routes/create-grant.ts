@@ -2,7 +2,7 @@ import { createGrant } from '@alcove/contracts'
 import { addOperation } from '@alcove/kit'
 import type { FastifyPluginAsync } from 'fastify'
 import { grantCredits, type GrantDeps } from '../domain/grant-credits.ts'
-import { toWallet } from '../presenters.ts'
+import { toGrantRequest, toWallet } from '../presenters.ts'
 import { toActor } from './actor.ts'
 
 export const createGrantRoute =
@@ -10,7 +10,7 @@ export const createGrantRoute =
   async (app) => {
     addOperation(app, createGrant, async ({ params, body, idempotencyKey }, ctx) => {
       const { principal } = ctx
-      const wallet = await grantCredits(deps, {
+      const granted = await grantCredits(deps, {
         walletId: params.id,
         amountCredits: body.amountCredits,
         reason: body.reason,
@@ -20,6 +20,7 @@ export const createGrantRoute =
           idempotencyKey === undefined ? undefined : { principalId: principal.userId, path: `/v1/wallets/${params.id}/grants`, key: idempotencyKey, body },
       })
       deps.wakeRelay()
-      return { status: 201, headers: { location: `/v1/wallets/${wallet.id}` }, body: toWallet(wallet) }
+      if ('pending' in granted) return { status: 202 as const, body: toGrantRequest(granted.pending) }
+      return { status: 201 as const, headers: { location: `/v1/wallets/${granted.wallet.id}` }, body: toWallet(granted.wallet) }
     })
   }
