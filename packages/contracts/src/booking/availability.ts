@@ -3,7 +3,7 @@ import { SpaceKindSchema } from '../internal/workspace.ts'
 import { defineOperation } from '../operation.ts'
 import { closed, IdSchema, InstantSchema, listOf } from '../primitives.ts'
 
-/** Free time of one space: each interval is bookable as a whole on at least one single unit; those of a pool may overlap. */
+/** Free time of one space: each interval is bookable as a whole on at least one single unit; those of a pool may overlap. Nothing in the past, before the lead time or beyond the advance window. */
 export const SpaceAvailabilitySchema = Type.Object({
   spaceId: IdSchema,
   free: Type.Array(Type.Object({ startsAt: InstantSchema, endsAt: InstantSchema, unitsFree: Type.Integer({ minimum: 1 }) })),

@@ -99,7 +99,7 @@ export const createBooking = defineOperation({
 })
 /**
  * Own by default. An operator may name a `userId` (or `all`), and sees everybody's bookings of a named space, location
- * or closure. `from` and `to` select what overlaps `[from, to)`; with `from` the order is ascending by `startsAt`.
+ * or closure; 404 for a closure that nobody has. `from` and `to` select what overlaps `[from, to)`; with `from` the order is ascending by `startsAt`.
  */
 export const listBookings = defineOperation({
   ...booking,
@@ -136,7 +136,7 @@ export const getBookingTimeline = defineOperation({
   summary: 'What happened to a booking',
   responses: { 200: listOf(TimelineEntrySchema) },
 })
-/** 200 changed; 202 with `pendingChange` while the price difference is unanswered; 402 leaves it as it was. */
+/** A running booking only changes its end. 200 changed; 202 with `pendingChange` while the price difference is unanswered; 402 leaves it as it was. */
 export const changeBooking = defineOperation({
   ...one,
   id: 'change-booking',

@@ -8,7 +8,8 @@ import { TimeOfDaySchema, WeekdaySchema } from './locations.ts'
 const amountMinor = Type.Integer({ minimum: 0, maximum: 1_000_000_000 })
 
 /**
- * The first rule that matches a minute, in the location's time, prices it. `to` at or before `from` reaches over midnight.
+ * The first rule that matches a minute, in the location's time, prices it. `to` at or before `from` reaches over midnight,
+ * and that night belongs to the weekday on which it begins: `weekdays: [5]` from 22:00 to 02:00 ends on Saturday.
  * Every minute of every kind of space must be matched by a rule without `planId` (400 on `/rules`).
  */
 export const PriceRuleSchema = closed({

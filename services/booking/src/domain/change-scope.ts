@@ -39,9 +39,9 @@ export function toChangeScope(booking: BookingRecord, target: ChangeTarget, now:
 
 function assertOnlyEndMoves(booking: BookingRecord, target: ChangeTarget, { now, isOnlyEnd }: { now: Date; isOnlyEnd: boolean }): void {
   if (booking.endsAt <= now) throw illegalTransition('The booking is over and can no longer be changed.')
-  if (!isOnlyEnd) throw illegalTransition('The booking has begun: its start and its place stay, only its end can be changed.')
   if (target.endsAt <= target.startsAt) throw ruleBroken('interval-invalid', 'The end must be after the start.')
   if (target.endsAt <= now) throw ruleBroken('in-the-past', 'The new end lies in the past. Give an end that is still to come.')
+  if (!isOnlyEnd) throw illegalTransition('The booking has begun: its start and its place stay, only its end can be changed.')
 }
 
 // A shorter booking still has a length and ends of its own; what it lies in was judged when it was booked.
