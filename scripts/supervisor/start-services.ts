@@ -34,8 +34,11 @@ export async function startServices(options: StackOptions): Promise<Stack> {
     throw error
   })
   const serviceEnv: Partial<Record<ServiceName, Readonly<Record<string, string>>>> = { ...options.serviceEnv }
+  // `RATE_LIMITS=off` ends all limits: whoever measures or tests may also come to a service's own port.
+  const unlimited: Record<string, string> = [options.env, serviceEnv.gateway].some((env) => env?.RATE_LIMITS === 'off') ? { CALLER_LIMIT: 'off' } : {}
   const buildEnv = (service: ServiceName, ports: PortPair) => ({
     ...buildServiceEnv({ ...ground, testControls: options.testControls === true }, service, ports),
+    ...unlimited,
     ...options.env,
     ...serviceEnv[service],
   })

@@ -1,6 +1,6 @@
 import { authorizeAttempt, createRefund, getAccount, getMe, getPerson, listSchedules, removeTeamMember, updateMe } from '@alcove/contracts'
 import { createDeadline, newId } from '@alcove/kit'
-import { unlinkSync, writeFileSync } from 'node:fs'
+import { rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { createServer as createTcpServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -56,10 +56,16 @@ describe('a call', () => {
     expect(() => path({}, {})).toThrow(/needs id/)
     expect(() => path({ id: '' }, {})).toThrow(/needs id/)
   })
-  it('on behalf of a person carries the person’s token and no service token', async () => {
+  it('on behalf of a person carries the person’s token and its own, and goes on without its own', async () => {
     await test.client.call(getMe, {}, { userToken: 'ut' })
     expect(server.asked[0]!.headers.authorization).toBe('Bearer ut')
-    expect(server.asked[0]!.headers['x-service-authorization']).toBeUndefined()
+    expect(server.asked[0]!.headers['x-service-authorization']).toBe('Bearer token-for-user')
+    rmSync(test.tokenDir, { recursive: true })
+    await test.close()
+    test = buildTestClient(server.url)
+    rmSync(test.tokenDir, { recursive: true })
+    await test.client.call(getMe, {}, { userToken: 'ut' })
+    expect(server.asked[1]!.headers['x-service-authorization']).toBeUndefined()
   })
   it('that the graph does not declare is refused before any connection', async () => {
     await expect(test.client.call(getAccount, { params })).rejects.toThrow(/booking does not declare that it calls auth/)

@@ -4,6 +4,7 @@ import addFormats from 'ajv-formats'
 import { readFileSync } from 'node:fs'
 import Type, { type Static, type TObject, type TSchema } from 'typebox'
 import { tracingConfigSchema } from './tracing-config.ts'
+import { callerLimitForm } from './caller-limit.ts'
 import { brokerConfigSchema, listBrokerProblems, type BrokerConfig } from './broker-config.ts'
 
 type ServiceUrlKey = `${Uppercase<ServiceName>}_SERVICE_URL`
@@ -57,6 +58,11 @@ export const baseConfigSchema = {
   STALLED_ANSWER_TIMEOUT_MS: Type.Integer({ minimum: 100, maximum: 600_000, default: 30_000 }),
   /** Connections of the application port; further ones are closed as they come. */
   CONNECTIONS_MAX: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 4000 }),
+  /**
+   * Requests that one source may send to the application port itself, such as `100/s` or `1000/min`; `off`: no limit. Declared services, the gateway among
+   * them, are not counted, nor is `/health`. The gateway has limits of its own instead.
+   */
+  CALLER_LIMIT: Type.String({ pattern: callerLimitForm, default: '100/s' }),
   ...tracingConfigSchema,
   /** Demo installations only: whoever knows it may act in the past (`X-Demo-Clock`), which is how demo data come to have one. Empty: nobody may. */
   DEMO_CLOCK_SECRET: Type.String({ pattern: '^(.{16,128})?$', default: '' }),

@@ -1,12 +1,12 @@
 import type { BodyOf, Operation, ParamsOf, QueryOf, ResponseOf } from '@alcove/contracts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ValidateFunction } from 'ajv'
-import type { Authenticator } from './authenticator.ts'
 import { notePath, sendProblem } from './app.ts'
 import { assertNoBody } from './body.ts'
 import { isAdmin, isOperator, LazyRequestContext, type RequestContext } from './context.ts'
 import { runAtDemoMoment } from './demo-clock.ts'
 import { forbidden, malformed, preconditionRequired, ProblemError, type FieldError, versionStale } from './errors.ts'
+import { verifyCaller } from './service-caller.ts'
 import { prepareResponseSchema } from './serialization.ts'
 import { compileBody, compileParameters, findUnstorable, isStorable, toFieldErrors } from './validation.ts'
 
@@ -95,11 +95,10 @@ function authenticate(operation: Operation, ctx: LazyRequestContext, done: (erro
   const { authenticator } = server.alcove
   try {
     if (operation.access === 'service') {
-      const caller = authenticator.verifyService(headers['x-service-authorization'] as string | undefined)
-      resolveThen(caller, (name) => (ctx.caller = name), done)
+      resolveThen(verifyCaller(ctx.raw.request), (name) => (ctx.caller = name), done)
       return
     }
-    noteCaller(authenticator, headers['x-service-authorization'])
+    noteCaller(ctx.raw.request)
     if (operation.access === 'public' && headers.authorization === undefined) {
       done()
       return
@@ -114,10 +113,10 @@ function authenticate(operation: Operation, ctx: LazyRequestContext, done: (erro
 }
 
 /** The gateway passes on what a person asks and shows its own token too: it is judged for the metric of callers alone and refuses nothing. */
-function noteCaller(authenticator: Authenticator, header: string | string[] | undefined): void {
-  if (typeof header !== 'string') return
+function noteCaller(request: FastifyRequest): void {
+  if (typeof request.headers['x-service-authorization'] !== 'string') return
   try {
-    const caller = authenticator.verifyService(header)
+    const caller = verifyCaller(request)
     if (caller instanceof Promise) caller.catch(() => undefined)
   } catch {
     // Counted as what it is.

@@ -4,6 +4,7 @@ import type { Server } from 'node:http'
 import type { Registry } from 'prom-client'
 import type { Static, TObject, TSchema } from 'typebox'
 import { createConfiguredAuthenticator, type Authenticator } from './authenticator.ts'
+import { addCallerLimit } from './caller-limit.ts'
 import { createClock, type Clock } from './clock.ts'
 import { ConfigError, loadConfig, type BaseConfig } from './config.ts'
 import { withDemoClock } from './demo-clock.ts'
@@ -93,6 +94,8 @@ export async function runService<P extends Record<string, TSchema>>(definition: 
     const tracing = await loadTracing({ service: definition.name, config, log })
     const parts = await definition.build({ config, log, metrics, clock, killPoints, authenticator, tracing })
     parts.app.alcove.demoClockSecret = config.DEMO_CLOCK_SECRET
+    // The gateway's configuration has none.
+    if (config.CALLER_LIMIT) addCallerLimit(parts.app, config.CALLER_LIMIT)
     if (tracing) {
       parts.lifecycles.push({ name: 'traces', phase: 'telemetry', stop: () => tracing.stop() })
     }

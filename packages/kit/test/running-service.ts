@@ -38,6 +38,7 @@ export async function startService(env: Record<string, string> = {}, nodeOptions
       OPS_PORT: String(opsPort),
       GREETING: 'hi',
       TEST_CONTROLS: 'on',
+      CALLER_LIMIT: 'off',
       ...env,
     },
   })

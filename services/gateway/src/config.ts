@@ -1,8 +1,11 @@
 import { baseConfigSchema } from '@alcove/kit'
 import Type from 'typebox'
 
+/** The edge has limits of its own, and all its clients may come from the one address of whatever stands in front. */
+const { CALLER_LIMIT: _edgeLimitsInstead, ...baseSchema } = baseConfigSchema
+
 export const configSchema = Type.Object({
-  ...baseConfigSchema,
+  ...baseSchema,
   /** `off`, or a list that replaces the general windows: `50/s,2000/min`. Empty: 10/s, 100/10s, 1000/min. */
   RATE_LIMITS: Type.String({ pattern: '^(off|\\d{1,7}/(\\d{0,5}s|\\d{0,4}min|\\d{0,3}h)(,\\d{1,7}/(\\d{0,5}s|\\d{0,4}min|\\d{0,3}h))*)?$', default: '' }),
   /** `redis://…` or `rediss://…`: limits and kept answers are then common to all replicas. Empty: each has its own. */
