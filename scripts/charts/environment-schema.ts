@@ -10,8 +10,8 @@ const decided = /^(PROFILE|HOST|PORT|OPS_PORT|CLOCK_FILE|TEST_CONTROLS|SERVICE_T
 const nodes: Record<string, JsonSchema> = { NODE_OPTIONS: { type: 'string' }, TZ: { type: 'string' } }
 const kept = ['type', 'enum', 'minimum', 'maximum', 'pattern', 'minLength', 'maxLength'] as const
 
-/** The schemas of `env` and `secretEnv` of a service: what its configuration names, with the same bounds. */
-export async function readEnvironmentSchema(root: string, service: string): Promise<{ env: JsonSchema; secretNames: string[] }> {
+/** The schemas of `env` and `secretEnv` of a service: what its configuration names, with the same bounds; and every name that it reads. */
+export async function readEnvironmentSchema(root: string, service: string): Promise<{ env: JsonSchema; secretNames: string[]; allNames: string[] }> {
   const module = (await import(pathToFileURL(join(root, 'services', service, 'src/config.ts')).href)) as {
     configSchema: { properties: Record<string, JsonSchema> }
   }
@@ -20,6 +20,7 @@ export async function readEnvironmentSchema(root: string, service: string): Prom
   return {
     env: { type: 'object', properties: sortKeys({ ...nodes, ...properties }), additionalProperties: false },
     secretNames: names.toSorted(),
+    allNames: Object.keys(module.configSchema.properties).toSorted(),
   }
 }
 

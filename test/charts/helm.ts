@@ -20,7 +20,10 @@ export interface PodSource {
 
 export const valuesFiles = ['values.yaml', 'values-dev.yaml', 'values-staging.yaml', 'values-prod.yaml'] as const
 /** Only rendered, a chart cannot keep what it made: the secrets exist already. */
-export const onlyRendered = ['--set', 'secrets.existing=true']
+export const namedImages = ['--set', 'global.image.tag=0.1.0']
+export const onlyRendered = ['--set', 'secrets.existing=true', ...namedImages]
+/** A proxy in front that the gateway believes, and no demo behind it. */
+export const behindProxy = 'demo.enabled=false,gateway.env.TRUSTED_PROXY_HOPS=1,global.networkPolicies.edgeFrom[0].podSelector.matchLabels.app=proxy'
 
 /** What Helm renders; or, refused, the sentence it says. */
 export function template(chart: string, args: readonly string[] = []): { text: string; refusal?: string } {

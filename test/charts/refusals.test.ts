@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { onlyRendered, template, valuesArgs } from './helm.ts'
+import { behindProxy, namedImages, onlyRendered, template, valuesArgs } from './helm.ts'
 
 interface Refusal {
   what: string
@@ -40,7 +40,39 @@ const refusals: readonly Refusal[] = [
   { what: 'production without secrets', args: production('secrets.existing=false'), says: 'production makes no secrets' },
   { what: 'production with writable containers', args: production('global.liveUpdate=true'), says: 'set global.liveUpdate to false' },
   { what: 'production without https', args: production('global.publicUrl=http://alcove.example.org'), says: 'needs an https address' },
-  { what: 'made-up passwords where nothing keeps them', args: [], says: 'the chart is only rendered' },
+  { what: 'images that nobody named', args: ['--set', 'secrets.existing=true'], says: 'set global.image.registry to the registry' },
+  { what: 'a proxy whose word is not believed', args: set('ingress.enabled=true', 'demo.enabled=false'), says: 'set it to the number of proxies' },
+  {
+    what: 'a route whose proxy is not believed',
+    args: set('httpRoute.enabled=true', 'httpRoute.parentRefs[0].name=edge', 'demo.enabled=false'),
+    says: 'set it to the number of proxies',
+  },
+  { what: 'demo accounts behind an Ingress', args: set(behindProxy, 'demo.enabled=true', 'ingress.enabled=true'), says: 'ingress.enabled opens the gateway' },
+  {
+    what: 'demo accounts behind an HTTPRoute',
+    args: set(behindProxy, 'demo.enabled=true', 'httpRoute.enabled=true', 'httpRoute.parentRefs[0].name=edge'),
+    says: 'httpRoute.enabled opens the gateway',
+  },
+  { what: 'demo accounts at a LoadBalancer', args: set('gateway.serviceType=LoadBalancer'), says: 'gateway.serviceType LoadBalancer opens the gateway' },
+  { what: 'demo accounts at a node port', args: set('gateway.serviceType=NodePort'), says: 'gateway.serviceType NodePort opens the gateway' },
+  { what: 'demo accounts at a node port by default', args: set('gateway.defaults.serviceType=NodePort'), says: 'opens the gateway' },
+  {
+    what: 'a secret variable that the service does not read',
+    args: set('booking.secretEnv.HOLD_TTL.name=x', 'booking.secretEnv.HOLD_TTL.key=y'),
+    says: "invalid propertyName 'HOLD_TTL'",
+  },
+  {
+    what: 'a secret variable past the service, in the defaults',
+    args: set('booking.defaults.secretEnv.HOLD_TTL.name=x', 'booking.defaults.secretEnv.HOLD_TTL.key=y'),
+    says: 'maxProperties',
+  },
+  { what: 'a variable past the service, in the defaults', args: set('booking.defaults.env.HOLD_TTL=5'), says: 'maxProperties' },
+  {
+    what: 'a secret in plain sight among further variables',
+    args: set('notification.extraEnv[0].name=SMTP_URL', 'notification.extraEnv[0].value=smtp://u:p@mail'),
+    says: '/extraEnv/0/name',
+  },
+  { what: 'made-up passwords where nothing keeps them', args: namedImages, says: 'the chart is only rendered' },
 ]
 
 describe('values that cannot be meant fail with the remedy', () => {

@@ -3,18 +3,18 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { buildTool, chartPath, kubeVersion, root, run } from '../../scripts/charts/tools.ts'
-import { onlyRendered, render, template, valuesArgs, valuesFiles } from './helm.ts'
+import { namedImages, onlyRendered, render, template, valuesArgs, valuesFiles } from './helm.ts'
 
 const services = graph.map(({ name }) => name)
 
 describe('charts', () => {
   it.each(['alcove', ...services])('%s passes helm lint with nothing to say', (chart) => {
-    const args = chart === 'alcove' ? onlyRendered : []
+    const args = chart === 'alcove' ? onlyRendered : namedImages
     expect(run(buildTool('helm'), ['lint', '--strict', '--kube-version', kubeVersion, ...args, chartPath(chart)])).toContain('0 chart(s) failed')
   })
 
   it.each(services)('%s can be installed alone, and is then what it is in the umbrella', (name) => {
-    const manifests = render(name)
+    const manifests = render(name, namedImages)
     expect(manifests.map(({ kind }) => kind)).toEqual(
       expect.arrayContaining(['Deployment', 'Service', 'ServiceAccount', 'NetworkPolicy', 'PodDisruptionBudget']),
     )

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { writeCrdSchemas } from '../../scripts/charts/published-schemas.ts'
 import { buildTool, root } from '../../scripts/charts/tools.ts'
-import { onlyRendered, template, valuesArgs, valuesFiles } from './helm.ts'
+import { behindProxy, onlyRendered, template, valuesArgs, valuesFiles } from './helm.ts'
 
 const crds = writeCrdSchemas()
 const layout = '{{ .ResourceKind }}_{{ .ResourceAPIVersion }}.json'
@@ -28,12 +28,18 @@ function validate(text: string): string {
 }
 
 const everything = 'ingress.enabled=true,global.serviceMonitor.enabled=true,monitoring.rules.enabled=true,monitoring.dashboards.enabled=true'
+const extraVolume = 'booking={"extraVolumes":[{"name":"extra","emptyDir":{}}],"extraVolumeMounts":[{"name":"extra","mountPath":"/extra"}]}'
 const cases = [
   ...valuesFiles.map((file) => ({ name: file, args: [...valuesArgs(file), ...onlyRendered] })),
-  { name: 'all that can be switched on', args: [...onlyRendered, '--set', `${everything},booking.autoscaling.enabled=true`] },
+  { name: 'all that can be switched on', args: [...onlyRendered, '--set', `${everything},${behindProxy},booking.autoscaling.enabled=true`] },
   {
     name: 'an HTTPRoute',
-    args: [...onlyRendered, '--set', 'httpRoute.enabled=true,httpRoute.parentRefs[0].name=edge,httpRoute.hostnames[0]=alcove.example.org'],
+    args: [...onlyRendered, '--set', `httpRoute.enabled=true,httpRoute.parentRefs[0].name=edge,httpRoute.hostnames[0]=alcove.example.org,${behindProxy}`],
+  },
+  { name: 'a LoadBalancer', args: [...onlyRendered, '--set', 'gateway.serviceType=LoadBalancer,demo.enabled=false'] },
+  {
+    name: 'what an operator adds',
+    args: [...onlyRendered, '--set', 'global.trustedCa.name=ca,booking.extraEnv[0].name=AGENT,booking.extraEnv[0].value=on', '--set-json', extraVolume],
   },
   { name: 'CloudNativePG', args: [...onlyRendered, '--set', 'global.database.mode=cloudnativepg'] },
   { name: 'Strimzi', args: [...onlyRendered, '--set', 'global.kafka.mode=strimzi'] },

@@ -18,10 +18,29 @@ spec:
       {{- with .values.nodePort }}
       nodePort: {{ int . }}
       {{- end }}
-    - name: ops
-      port: 9090
-      targetPort: ops
-      appProtocol: http
+    {{- if eq .values.serviceType "ClusterIP" }}
+    {{- include "alcove.opsPort" . | nindent 4 }}
+    {{- else }}
+---
+# Metrics, probes and details of health are for the cluster alone, however the gateway is opened.
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ .name }}-ops
+  labels: {{- include "alcove.labels" . | nindent 4 }}
+spec:
+  type: ClusterIP
+  selector: {{- include "alcove.selector" . | nindent 4 }}
+  ports:
+    {{- include "alcove.opsPort" . | nindent 4 }}
+    {{- end }}
+{{- end }}
+
+{{- define "alcove.opsPort" -}}
+- name: ops
+  port: 9090
+  targetPort: ops
+  appProtocol: http
 {{- end }}
 
 {{- define "alcove.part.deployment" -}}
@@ -47,6 +66,7 @@ spec:
       labels:
         {{- include "alcove.selector" . | nindent 8 }}
         app.kubernetes.io/part-of: alcove
+        app.kubernetes.io/instance: {{ .root.Release.Name }}
         {{- with .values.podLabels }}{{ toYaml . | nindent 8 }}{{ end }}
       annotations:
         prometheus.io/scrape: 'true'
@@ -68,7 +88,7 @@ spec:
       containers:
         - name: {{ .name }}
           image: {{ include "alcove.image" . }}
-          imagePullPolicy: {{ .global.image.pullPolicy }}
+          imagePullPolicy: {{ include "alcove.pullPolicy" . }}
           securityContext: {{- include "alcove.containerSecurity" . | replace "Filesystem: true" (printf "Filesystem: %t" (not .global.liveUpdate)) | nindent 12 }}
           env: {{- include "alcove.env" . | trim | nindent 12 }}
           ports:

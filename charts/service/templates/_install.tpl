@@ -26,6 +26,10 @@ The context handed on: `root` (Helm's own), `name`, `values` (defaults with what
 
 {{/* Values that contradict each other, each with its remedy. */}}
 {{- define "alcove.check" -}}
+{{- $image := .values.image -}}
+{{- if not (or .global.image.registry .global.image.tag $image.repository $image.tag $image.digest) -}}
+{{- fail (printf "%s: no image was named; set global.image.registry to the registry that holds Alcove's images or, when they are loaded into the nodes, global.image.tag to their tag" .name) -}}
+{{- end -}}
 {{- if and .values.autoscaling.enabled (not (kindIs "invalid" .values.replicas)) -}}
 {{- fail (printf "%s: replicas and autoscaling.enabled contradict each other; leave out replicas and set autoscaling.minReplicas" .name) -}}
 {{- end -}}

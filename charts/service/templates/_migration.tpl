@@ -55,7 +55,7 @@ volumes:
 {{/* Ends with the list of variables, so that one more can follow. */}}
 {{- define "alcove.migrationContainer" -}}
 image: {{ include "alcove.image" . }}
-imagePullPolicy: {{ .global.image.pullPolicy }}
+imagePullPolicy: {{ include "alcove.pullPolicy" . }}
 securityContext: {{- include "alcove.containerSecurity" . | nindent 2 }}
 resources:
   requests: { cpu: 20m, memory: 64Mi, ephemeral-storage: 16Mi }

@@ -2,6 +2,7 @@
 {{- define "alcove.labels" -}}
 {{ include "alcove.selector" . }}
 app.kubernetes.io/part-of: alcove
+app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
@@ -25,6 +26,11 @@ app.kubernetes.io/component: service
 {{- fail (printf "%s: the tag `latest` can change below a running release; set image.tag or global.image.tag to a fixed tag, or image.digest" .name) -}}
 {{- end -}}
 {{- if $image.digest -}}{{ $repository }}@{{ $image.digest }}{{- else -}}{{ $repository }}:{{ $tag }}{{- end -}}
+{{- end }}
+
+{{/* An image without a registry was loaded into the nodes: pulled, its name would mean somebody else's on a public registry. */}}
+{{- define "alcove.pullPolicy" -}}
+{{- if or .global.image.registry .values.image.repository -}}{{ .global.image.pullPolicy }}{{- else -}}Never{{- end -}}
 {{- end }}
 
 {{/* The version a pod tells: the tag, or the digest's first letters. */}}

@@ -68,12 +68,15 @@ spec:
 {{- end }}
 
 {{- define "alcove.dnsEgress" -}}
-- ports: [{ port: 53, protocol: UDP }, { port: 53, protocol: TCP }]
-  to:
-    - namespaceSelector:
-        matchLabels: { kubernetes.io/metadata.name: kube-system }
-      podSelector:
-        matchLabels: { k8s-app: kube-dns }
+{{- $dns := .global.networkPolicies.dns -}}
+- ports:
+    {{- range $dns.ports }}
+    - { port: {{ int . }}, protocol: UDP }
+    - { port: {{ int . }}, protocol: TCP }
+    {{- end }}
+  {{- with $dns.to }}
+  to: {{- toYaml . | nindent 4 }}
+  {{- end }}
 {{- end }}
 
 {{- define "alcove.serviceEgress" -}}

@@ -69,6 +69,9 @@ seccompProfile:
 {{- $_ := set $env "OTEL_EXPORTER_OTLP_ENDPOINT" . -}}
 {{- $_ := set $env "OTEL_TRACES_SAMPLER_ARG" ($.global.tracing.sampleRatio | toString) -}}
 {{- end -}}
+{{- if .global.trustedCa.name -}}
+{{- $_ := set $env "NODE_EXTRA_CA_CERTS" "/etc/alcove/trusted/ca.crt" -}}
+{{- end -}}
 {{- range $name, $value := .values.env }}{{ $_ := set $env $name (include "alcove.scalar" $value) }}{{ end -}}
 {{- range $name, $value := .values.secretEnv -}}
 {{- $_ := unset $env $name -}}
@@ -85,6 +88,9 @@ seccompProfile:
 - name: {{ $name }}
   valueFrom:
     secretKeyRef: {{- toYaml $ref | nindent 6 }}
+{{- end }}
+{{- with .values.extraEnv }}
+{{ toYaml . }}
 {{- end }}
 {{- end }}
 
@@ -117,6 +123,19 @@ seccompProfile:
           items: [{ path: namespace, fieldRef: { fieldPath: metadata.namespace } }]
 {{- end }}
 {{- include "alcove.caVolumes" . }}
+{{- with .global.trustedCa }}
+{{- if .name }}
+- name: trusted-ca
+  {{- if eq .kind "Secret" }}
+  secret: { secretName: {{ .name }}, items: [{ key: {{ .key }}, path: ca.crt }] }
+  {{- else }}
+  configMap: { name: {{ .name }}, items: [{ key: {{ .key }}, path: ca.crt }] }
+  {{- end }}
+{{- end }}
+{{- end }}
+{{- with .values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{- define "alcove.caVolumes" -}}
@@ -142,6 +161,12 @@ seccompProfile:
 - { name: api-server, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true }
 {{- end }}
 {{- include "alcove.caMounts" . }}
+{{- if .global.trustedCa.name }}
+- { name: trusted-ca, mountPath: /etc/alcove/trusted, readOnly: true }
+{{- end }}
+{{- with .values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{- define "alcove.caMounts" -}}

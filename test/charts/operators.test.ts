@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { buildTool, chartPath, root, run } from '../../scripts/charts/tools.ts'
+import { behindProxy, find, listPods, onlyRendered, render, valuesArgs, type Manifest } from './helm.ts'
+
+// What whoever runs Alcove changes or relies on.
+const withSet = (...values: string[]) => render('alcove', [...onlyRendered, ...values.flatMap((value) => ['--set', value])])
+const servicesOf = (manifests: readonly Manifest[]) => manifests.filter(({ kind }) => kind === 'Service')
+const containerOf = (manifests: readonly Manifest[], name: string) => find(manifests, 'Deployment', name).spec.template.spec.containers[0]
+
+describe('the way in', () => {
+  it.each(['LoadBalancer', 'NodePort'])('%s opens the API, and the operations port stays in the cluster', (type) => {
+    const manifests = withSet(`gateway.serviceType=${type}`, 'demo.enabled=false')
+    const opened = servicesOf(manifests).filter(({ spec }) => spec.type === type)
+    expect(opened.map(({ metadata, spec }) => [metadata.name, spec.ports.map(({ name }: { name: string }) => name)])).toEqual([['gateway', ['http']]])
+    const operations = find(manifests, 'Service', 'gateway-ops')
+    expect(operations.spec).toMatchObject({ type: 'ClusterIP', ports: [{ name: 'ops', port: 9090 }] })
+    // What a ServiceMonitor selects.
+    expect(operations.metadata.labels).toMatchObject(find(manifests, 'Service', 'gateway').spec.selector)
+  })
+
+  it('is named at the same ports as before where nothing is opened', () => {
+    expect(find(withSet(behindProxy, 'ingress.enabled=true'), 'Service', 'gateway').spec.ports.map(({ port }: { port: number }) => port)).toEqual([80, 9090])
+  })
+
+  it('of kind leaves 4000 to kubectl port-forward, skaffold and tilt', () => {
+    const { nodes } = parse(readFileSync(join(root, 'k8s/kind.yaml'), 'utf8')) as { nodes: { extraPortMappings: { hostPort: number }[] }[] }
+    expect(nodes.flatMap(({ extraPortMappings }) => extraPortMappings.map(({ hostPort }) => hostPort))).not.toContain(4000)
+  })
+})
+
+describe('names are looked up where the cluster does it', () => {
+  it.each(['booking', 'gateway', 'topics', 'demo', 'kafka'])('%s', (name) => {
+    const manifests = withSet('global.networkPolicies.dns.to[0].ipBlock.cidr=169.254.20.10/32', 'global.networkPolicies.dns.ports[0]=5353')
+    const { egress } = find(manifests, 'NetworkPolicy', name).spec
+    expect(JSON.stringify(egress)).not.toContain('kube-dns')
+    expect(egress[0]).toEqual({
+      ports: [
+        { port: 5353, protocol: 'UDP' },
+        { port: 5353, protocol: 'TCP' },
+      ],
+      to: [{ ipBlock: { cidr: '169.254.20.10/32' } }],
+    })
+  })
+})
+
+describe('images', () => {
+  it('without a registry are never pulled: their names would be somebody else’s on a public one', () => {
+    const ours = listPods(withSet()).flatMap(({ spec }) =>
+      [...(spec.initContainers ?? []), ...spec.containers].filter(({ image }) => image.startsWith('alcove/')),
+    )
+    expect(ours.length).toBeGreaterThan(20)
+    for (const { image, imagePullPolicy } of ours) expect([image, imagePullPolicy]).toEqual([image, 'Never'])
+  })
+
+  it('of a registry all come from there, and are pulled as was said', () => {
+    const pods = listPods(withSet('global.image.registry=registry.example.org', 'global.image.pullPolicy=Always'))
+    const ours = pods.flatMap(({ spec }) => [...(spec.initContainers ?? []), ...spec.containers].filter(({ image }) => image.includes('alcove/')))
+    for (const { image, imagePullPolicy } of ours) expect([image.startsWith('registry.example.org/alcove/'), imagePullPolicy]).toEqual([true, 'Always'])
+  })
+})
+
+describe('what an operator adds', () => {
+  it('authorities of their own are trusted by every service', () => {
+    for (const kind of ['ConfigMap', 'Secret']) {
+      const manifests = withSet('global.trustedCa.name=our-ca', `global.trustedCa.kind=${kind}`)
+      const container = containerOf(manifests, 'notification')
+      expect(container.env).toContainEqual({ name: 'NODE_EXTRA_CA_CERTS', value: '/etc/alcove/trusted/ca.crt' })
+      expect(container.volumeMounts).toContainEqual({ name: 'trusted-ca', mountPath: '/etc/alcove/trusted', readOnly: true })
+      expect(JSON.stringify(find(manifests, 'Deployment', 'notification').spec.template.spec.volumes)).toContain('our-ca')
+    }
+  })
+
+  it('variables and volumes reach the container', () => {
+    const extra = {
+      extraEnv: [{ name: 'AGENT', value: 'on' }],
+      extraVolumes: [{ name: 'x', emptyDir: {} }],
+      extraVolumeMounts: [{ name: 'x', mountPath: '/x' }],
+    }
+    const manifests = render('alcove', [...onlyRendered, '--set-json', `workspace=${JSON.stringify(extra)}`])
+    const container = containerOf(manifests, 'workspace')
+    expect(container.env).toContainEqual(extra.extraEnv[0])
+    expect(container.volumeMounts).toContainEqual(extra.extraVolumeMounts[0])
+    expect(find(manifests, 'Deployment', 'workspace').spec.template.spec.volumes).toContainEqual(extra.extraVolumes[0])
+  })
+})
+
+describe('labels', () => {
+  it('name the release on every object, and selectors are what they were: an upgrade could not change them', () => {
+    const manifests = render('alcove', onlyRendered)
+    for (const { kind, metadata } of manifests)
+      expect([kind, metadata.name, metadata.labels?.['app.kubernetes.io/instance']]).toEqual([kind, metadata.name, 'alcove'])
+    for (const { kind, spec } of manifests)
+      if (kind === 'Deployment' || kind === 'StatefulSet') expect(Object.keys(spec.selector.matchLabels)).not.toContain('app.kubernetes.io/instance')
+  })
+})
+
+describe('helm uninstall', () => {
+  it('leaves the operators’ database and topics', () => {
+    const manifests = withSet('global.database.mode=cloudnativepg', 'global.kafka.mode=strimzi')
+    const kept = manifests.filter(({ apiVersion }) => /cnpg\.io|strimzi\.io/.test(apiVersion))
+    expect(new Set(kept.map(({ kind }) => kind))).toEqual(new Set(['Cluster', 'Database', 'Kafka', 'KafkaNodePool', 'KafkaTopic', 'KafkaUser']))
+    for (const { kind, metadata } of kept) expect([kind, metadata.annotations]).toEqual([kind, { 'helm.sh/resource-policy': 'keep' }])
+  })
+})
+
+describe('the package', () => {
+  it('holds values-prod.yaml, which installs from it', () => {
+    const folder = run('mktemp', ['-d']).trim()
+    run(buildTool('helm'), ['package', chartPath('alcove'), '--destination', folder])
+    const files = run('tar', ['--list', '--file', `${folder}/alcove-0.1.0.tgz`]).split('\n')
+    expect(files).toContain('alcove/values-prod.yaml')
+    expect(files).not.toContain('alcove/values-dev.yaml')
+    expect(render('alcove', valuesArgs('values-prod.yaml')).length).toBeGreaterThan(40)
+  })
+})
