@@ -128,6 +128,8 @@ services:
           - account.reactivated.v1
           - account.verification-requested.v1
           - account.password-reset-requested.v1
+          - account.password-changed.v1
+          - account.device-added.v1
       booking:
         mode: durable
         types:

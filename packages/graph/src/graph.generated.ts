@@ -171,7 +171,9 @@ export const graph: readonly ServiceNode[] = [
           "account.deactivated.v1",
           "account.reactivated.v1",
           "account.verification-requested.v1",
-          "account.password-reset-requested.v1"
+          "account.password-reset-requested.v1",
+          "account.password-changed.v1",
+          "account.device-added.v1"
         ]
       },
       "booking": {

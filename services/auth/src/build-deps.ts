@@ -2,6 +2,7 @@ import { createAuthenticator, newId, type BaseConfig, type Clock, type Logger, t
 import type { Pool } from 'pg'
 import { createClusterKeyReader } from './clients/cluster-keys.ts'
 import type { AuthConfig } from './config.ts'
+import { createCommonPasswords } from './crypto/common-passwords.ts'
 import { createHashQueue } from './crypto/hash-queue.ts'
 import { createKeyRing } from './crypto/key-ring.ts'
 import { createRingKeySource, createServiceKeyReader, createServiceKeySource, type ReadServiceKeys } from './crypto/key-sources.ts'
@@ -43,7 +44,12 @@ export function buildDeps(options: BuildDepsOptions): AuthDeps {
     newId,
   })
   const readServiceKeys = createKeyReader(config, log)
-  const queue = createHashQueue({ slots: config.HASH_CONCURRENCY, waitingMax: config.HASH_QUEUE_MAX, overloaded: hashingOverloaded })
+  const queue = createHashQueue({
+    slots: config.HASH_CONCURRENCY,
+    waitingMax: config.HASH_QUEUE_MAX,
+    waitMaxMs: config.HASH_WAIT_MAX_MS,
+    overloaded: hashingOverloaded,
+  })
   return {
     log,
     metrics,
@@ -65,6 +71,7 @@ export function buildDeps(options: BuildDepsOptions): AuthDeps {
     throttle: createThrottle(pool),
     hasher: createPasswordHasher(queue),
     keyRing,
+    isCommonPassword: createCommonPasswords(),
     issueAccessToken: keyRing.issueAccessToken,
     readServiceKeys,
     secrets,

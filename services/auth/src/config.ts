@@ -16,6 +16,8 @@ export const configSchema = Type.Object({
   HASH_CONCURRENCY: Type.Integer({ minimum: 1, maximum: 64, default: 2 }),
   /** Logins and registrations that may wait for a hash; one more answers 503. */
   HASH_QUEUE_MAX: Type.Integer({ minimum: 0, maximum: 10_000, default: 200 }),
+  /** Longest wait for a hash, in milliseconds; then 503. People who sign in go before those who register: `2500`. */
+  HASH_WAIT_MAX_MS: Type.Integer({ minimum: 1, maximum: 60_000, default: 2500 }),
   /** File with the public keys of the development issuer of service tokens; empty where there is none. */
   SERVICE_JWKS_FILE: Type.String({ default: '' }),
   /** The API server of the cluster, which says who signs ServiceAccount tokens; not asked where SERVICE_JWKS_FILE is given or in the local profile. */

@@ -5,6 +5,7 @@ import type { AccountFinder } from './db/accounts.ts'
 import type { FindMailable } from './db/one-time-tokens.ts'
 import type { SessionFinder } from './db/sessions.ts'
 import type { InTransaction, IssueAccessToken, PasswordHasher, Throttle } from './domain/ports.ts'
+import type { IsCommonPassword } from './domain/password.ts'
 import type { Secrets } from './domain/secrets.ts'
 
 /** Everything auth's routes use; `now` is real time, which tokens and sessions live by. */
@@ -21,6 +22,7 @@ export interface AuthDeps {
   readonly throttle: Throttle
   readonly hasher: PasswordHasher
   readonly keyRing: KeyRing
+  readonly isCommonPassword: IsCommonPassword
   readonly issueAccessToken: IssueAccessToken
   readonly readServiceKeys: ReadServiceKeys
   readonly secrets: Secrets

@@ -1,4 +1,4 @@
-import { defineError, dependencyUnavailable, forbidden, notFound, unauthenticated } from '@alcove/kit'
+import { defineError, dependencyUnavailable, forbidden, malformed, notFound, unauthenticated } from '@alcove/kit'
 
 const credentials = defineError('invalid-credentials')
 const reused = defineError('token-reused')
@@ -12,6 +12,10 @@ export const wrongPassword = () => credentials('The current password is not righ
 export const invalidToken = () => credentials('The token is unknown, was used, or is overdue.')
 export const invalidRefreshToken = () => credentials('The refresh token is unknown or overdue, or its session has ended.')
 export const tokenReused = () => reused('The refresh token was used before; its session has ended. Log in again.')
+
+/** Said before anything is asked of the database: it is true of the password, whoever it is for. */
+export const commonPassword = (pointer: string) =>
+  malformed([{ pointer, code: 'common-password', detail: 'is one of the passwords that are guessed first; choose another' }])
 
 export const accountNotFound = () => notFound('There is no such account.')
 export const sessionNotFound = () => notFound('There is no such session.')

@@ -14,7 +14,7 @@ const config = readSeedConfig(process.env)
 const list = readSeedList(JSON.parse(await text(process.stdin)))
 const pool = createPool({ url: config.DATABASE_URL, max: 2, applicationName: 'auth seed' })
 try {
-  const hasher = createPasswordHasher(createHashQueue({ slots: 1, waitingMax: list.length, overloaded: hashingOverloaded }))
+  const hasher = createPasswordHasher(createHashQueue({ slots: 1, waitingMax: list.length, waitMaxMs: 600_000, overloaded: hashingOverloaded }))
   const inTransaction = createInTransaction({ pool, clock: createClock({ file: config.CLOCK_FILE }), newId, onCommit: () => undefined })
   // Demo people share a password: one hash for each distinct one keeps `make up` fast.
   const hashes = new Map<string, string>()

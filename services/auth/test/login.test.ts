@@ -1,4 +1,5 @@
 import { newId } from '@alcove/kit'
+import { hash } from '@node-rs/argon2'
 import { decodeJwt, decodeProtectedHeader, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hashingOverloaded } from '../src/errors.ts'
@@ -190,7 +191,7 @@ describe('429 rate-limited', () => {
 
 describe('503 dependency-unavailable', () => {
   it('answers at once when more people log in than may wait, and lets the others in', async () => {
-    const queue = createHashQueue({ slots: 1, waitingMax: 2, overloaded: hashingOverloaded })
+    const queue = createHashQueue({ slots: 1, waitingMax: 2, waitMaxMs: 60_000, overloaded: hashingOverloaded })
     const { app } = auth.build({ hasher: createPasswordHasher(queue) })
     const accounts = await Promise.all(Array.from({ length: 8 }, () => auth.createAccount()))
     const answers = await Promise.all(accounts.map(({ email }) => app.inject({ method: 'POST', url: '/v1/auth/login', payload: { email, password } })))
@@ -202,6 +203,47 @@ describe('503 dependency-unavailable', () => {
     expect(refused.json()).toMatchObject({ type: '/problems/dependency-unavailable', dependency: 'auth' })
     expect(refused.headers['retry-after']).toBe('2')
     await app.close()
+  })
+})
+
+describe('a password with characters that can be written in several ways', () => {
+  const [composed, decomposed] = ['pässwörter für alle', 'pa\u0308sswo\u0308rter fu\u0308r alle']
+
+  it('is the same password however it is typed', async () => {
+    const { id, email } = await auth.createAccount()
+    await auth.pool.query('UPDATE account SET password_hash = $2 WHERE id = $1', [id, await auth.deps.hasher.hash(decomposed)])
+    for (const given of [composed, decomposed]) expect((await login(email, given)).statusCode).toBe(200)
+    expect((await login(email, 'passworter fur alle')).statusCode).toBe(401)
+  })
+
+  it('opens an account whose hash is of the characters as typed, and makes it one of the normalised ones', async () => {
+    const { id, email } = await auth.createAccount()
+    await auth.pool.query('UPDATE account SET password_hash = $2 WHERE id = $1', [id, await hash(decomposed)])
+    expect((await login(email, composed)).statusCode).toBe(401)
+    expect((await login(email, decomposed)).statusCode).toBe(200)
+    expect((await login(email, composed)).statusCode).toBe(200)
+  })
+})
+
+describe('a sign-in from a new device', () => {
+  const by = (agent: string) => ({ headers: { 'user-agent': agent } })
+  const told = async (id: string) => (await auth.outbox({ key: id })).filter(({ type }) => type === 'account.device-added.v1')
+
+  it('is told once for each kind of program, not for its updates and not for the first of all', async () => {
+    const { id, email } = await auth.createAccount()
+    await auth.login(email, password, by('Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0'))
+    await auth.login(email, password, by('Mozilla/5.0 (X11; Linux x86_64) Firefox/141.0.2'))
+    expect(await told(id)).toEqual([])
+    await auth.login(email, password, by('Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Safari/605.1.15'))
+    await auth.login(email, password, by('Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Safari/606.1'))
+    expect(await told(id)).toHaveLength(1)
+  })
+
+  it('is not told for a refused one', async () => {
+    const { id, email } = await auth.createAccount()
+    await auth.login(email)
+    await auth.post('/v1/auth/login', { email, password: 'wrong password' }, by('curl/8'))
+    expect(await told(id)).toEqual([])
   })
 })
 

@@ -32,6 +32,58 @@ describe('POST /v1/auth/password/forgot', () => {
   })
 })
 
+describe('one of the commonest passwords', () => {
+  it.each(['password1', 'PassWord1', 'ｐａｓｓｗｏｒｄ1', '12345678', 'qwertyuiop'])('%s is refused with a reason, wherever one is chosen', async (common) => {
+    const { id, email } = await auth.createAccount()
+    const tokens = await auth.login(email)
+    await forgot(email)
+    const [token] = await auth.mailedTokens(id)
+    const answers = {
+      '/password': [await auth.post('/v1/auth/register', { email: auth.newEmail(), password: common, displayName: 'Ann' }), await reset(token!, common)],
+      '/newPassword': [await change(tokens, password, common)],
+    }
+    for (const [pointer, refused] of Object.entries(answers)) {
+      for (const answer of refused) {
+        expect([answer.statusCode, answer.json().errors]).toEqual([
+          400,
+          [{ pointer, code: 'common-password', detail: expect.stringContaining('choose another') }],
+        ])
+      }
+    }
+    expect((await login(email, password)).statusCode).toBe(200)
+    expect((await reset(token!, 'a wholly new password')).statusCode).toBe(204)
+  })
+
+  it('that an account has already still opens it', async () => {
+    const { id, email } = await auth.createAccount()
+    await auth.pool.query('UPDATE account SET password_hash = $2 WHERE id = $1', [id, await auth.deps.hasher.hash('password1')])
+    expect((await login(email, 'password1')).statusCode).toBe(200)
+  })
+})
+
+describe('a new password', () => {
+  it('is told by an event, with how it came about', async () => {
+    const { id, email } = await auth.createAccount()
+    const tokens = await auth.login(email)
+    expect((await change(tokens, password, 'a wholly new password')).statusCode).toBe(204)
+    await forgot(email)
+    expect((await reset((await auth.mailedTokens(id))[0]!, 'another new password')).statusCode).toBe(204)
+    const told = (await auth.outbox({ key: id })).filter(({ type }) => type === 'account.password-changed.v1')
+    expect(told.map(({ data }) => (data as { how?: string }).how)).toEqual(['changed', 'reset'])
+  })
+
+  it('may be asked for again and again by whoever uses the mails: only unused ones count', async () => {
+    const { id, email } = await auth.createAccount()
+    for (let round = 0; round < 7; round += 1) {
+      await forgot(email)
+      const [token] = await auth.mailedTokens(id)
+      expect([round, (await reset(token!, `a wholly new password ${round}`)).statusCode]).toEqual([round, 204])
+    }
+    for (let unused = 0; unused < 8; unused += 1) await forgot(email)
+    expect((await auth.outbox({ key: id })).filter(({ type }) => type === 'account.password-reset-requested.v1')).toHaveLength(7 + 5)
+  })
+})
+
 describe('POST /v1/auth/password/reset', () => {
   it('204 sets the password, ends every session with an event each, and works once', async () => {
     const { id, email } = await auth.createAccount()

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { runInNewContext } from 'node:vm'
 import { problems } from '@alcove/contracts'
 import { createClock, newId } from '@alcove/kit'
 import { getNode, listTopics } from '@alcove/graph'
@@ -221,6 +222,32 @@ describe('documents', () => {
     ])
     const refused = await gateway.fetch('/api/docs', { method: 'POST' })
     expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+  })
+  it.each([
+    ['#token=abc%2Bdef', '', 'abc+def'],
+    ['', '?token=of%20an%20older%20mail', 'of an older mail'],
+  ])('the page of a mailed link posts the token of %s%s and takes it out of the address', async (hash, search, token) => {
+    const html = await (await gateway.fetch('/verify-email')).text()
+    const [, source] = /<script>([\s\S]+)<\/script>/.exec(html)!
+    const posted: string[] = []
+    const replaced: string[] = []
+    let submit: ((event: object) => Promise<void>) | undefined
+    const form = {
+      querySelector: () => ({}),
+      querySelectorAll: () => [],
+      elements: {},
+      dataset: { path: '/api/v1/auth/verify-email', done: 'done' },
+      addEventListener: (_type: string, listener: typeof submit) => (submit = listener),
+    }
+    runInNewContext(source!, {
+      document: { querySelector: () => form, getElementById: () => ({}) },
+      location: { hash, search, pathname: '/verify-email' },
+      history: { replaceState: (_state: null, _title: string, path: string) => replaced.push(path) },
+      URLSearchParams,
+      fetch: async (_path: string, { body }: { body: string }) => (posted.push(body), { ok: true }),
+    })
+    await submit!({ preventDefault: () => undefined })
+    expect([posted, replaced]).toEqual([[JSON.stringify({ token })], ['/verify-email']])
   })
   it('every problem has its page, and no other', async () => {
     for (const [slug, { title }] of Object.entries(problems)) {

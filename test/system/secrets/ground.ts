@@ -59,9 +59,9 @@ export async function startGround(): Promise<Ground> {
     async readMailedToken(to, page) {
       const text = await eventually(`a mail that leads to ${page}`, async () => {
         const box = await api.call<{ items: { to: string; text: string }[] }>('GET', '/dev/mailbox?limit=50')
-        return box.body.items.find((item) => item.to === to && item.text.includes(`/${page}?token=`))?.text
+        return box.body.items.find((item) => item.to === to && item.text.includes(`/${page}#token=`))?.text
       })
-      return vault.keep(`token mailed for ${page}`, decodeURIComponent(new RegExp(`/${page}\\?token=([^\\s"&]+)`).exec(text)![1]!))
+      return vault.keep(`token mailed for ${page}`, decodeURIComponent(new RegExp(`/${page}#token=([^\\s"&]+)`).exec(text)![1]!))
     },
     async close() {
       await api.close()

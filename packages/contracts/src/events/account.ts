@@ -46,6 +46,20 @@ export const accountReactivated = defineEvent({
   data: Type.Object({ ...state, reactivatedAt: InstantSchema }),
   example: { userId, version: 6, roles: ['member'], status: 'active', reactivatedAt: at },
 })
+/** `how`: by somebody who knew the former one, or with a mailed token. */
+export const accountPasswordChanged = defineEvent({
+  topic: 'account',
+  type: 'account.password-changed.v1',
+  data: Type.Object({ ...account, how: Type.Enum(['changed', 'reset']) }),
+  example: { userId, version: 7, how: 'changed' },
+})
+/** A sign-in with a kind of program that the person had not signed in with before; never for the first one. */
+export const accountDeviceAdded = defineEvent({
+  topic: 'account',
+  type: 'account.device-added.v1',
+  data: Type.Object({ ...account, sessionId: IdSchema, signedInAt: InstantSchema }),
+  example: { userId, version: 8, sessionId: '01890000-0000-7000-8000-000000000002', signedInAt: at },
+})
 const oneTime = Type.Object({ ...account, oneTimeTokenId: IdSchema, expiresAt: InstantSchema })
 const oneTimeExample = { userId, version: 6, oneTimeTokenId: '01890000-0000-7000-8000-000000000003', expiresAt: at }
 export const accountVerificationRequested = defineEvent({ topic: 'account', type: 'account.verification-requested.v1', data: oneTime, example: oneTimeExample })

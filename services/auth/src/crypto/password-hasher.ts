@@ -1,5 +1,6 @@
 import { hash, type Options, verify } from '@node-rs/argon2'
-import type { PasswordHasher } from '../domain/ports.ts'
+import { normalisePassword } from '../domain/password.ts'
+import type { PasswordHasher, PasswordMatch } from '../domain/ports.ts'
 import type { HashQueue } from './hash-queue.ts'
 
 /**
@@ -12,15 +13,24 @@ const parameters: Options = { algorithm: 2, memoryCost: 19_456, timeCost: 2, par
 export function createPasswordHasher(queue: HashQueue): PasswordHasher {
   let standIn: Promise<string> | undefined
   return {
-    hash: (password, signal) => queue.run(() => hash(password, parameters), signal),
+    hash: (password, { signal, urgency = 'new' } = {}) => queue.run(() => hash(normalisePassword(password), parameters), { signal, urgency }),
     async verify(passwordHash, password, { signal, before, after } = {}) {
-      return queue.run(async () => {
+      const work = async (): Promise<PasswordMatch> => {
         await before?.()
         const compared = passwordHash ?? (await (standIn ??= hash('no account has this password', parameters)))
-        const right = (await verify(compared, password)) && passwordHash !== null
-        await after?.(right)
-        return right
-      }, signal)
+        const found = await compare(compared, password)
+        const match = passwordHash === null ? 'none' : found
+        await after?.(match !== 'none')
+        return match
+      }
+      return queue.run(work, { signal, urgency: 'known' })
     },
   }
+}
+
+/** Hashes made before passwords were normalised are of the characters as they were typed. */
+async function compare(passwordHash: string, password: string): Promise<PasswordMatch> {
+  const normalised = normalisePassword(password)
+  if (await verify(passwordHash, normalised)) return 'current'
+  return normalised !== password && (await verify(passwordHash, password)) ? 'former-form' : 'none'
 }

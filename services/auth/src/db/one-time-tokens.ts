@@ -16,9 +16,9 @@ export function createOneTimeTokenStore(tx: PoolClient): OneTimeTokenStore {
         [id, accountId, purpose, hash, passwordHash, displayName, createdAt, expiresAt],
       )
     },
-    async countSince(accountId, purpose, since) {
+    async countUnusedSince(accountId, purpose, since) {
       const { rows } = await tx.query<{ count: number }>(
-        'SELECT count(*)::int AS count FROM one_time_token WHERE account_id = $1 AND purpose = $2 AND created_at > $3::timestamptz',
+        'SELECT count(*)::int AS count FROM one_time_token WHERE account_id = $1 AND purpose = $2 AND used_at IS NULL AND created_at > $3::timestamptz',
         [accountId, purpose, since],
       )
       return rows[0]!.count

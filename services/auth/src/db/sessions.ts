@@ -9,6 +9,7 @@ const columns = `id, account_id AS "accountId", user_agent AS "userAgent", creat
 /** Sessions and their refresh tokens inside a transaction. */
 export function createSessionStore(tx: PoolClient): SessionStore {
   return {
+    noteDevice: (accountId, fingerprint, now) => noteDevice(tx, { accountId, fingerprint, now }),
     async insert({ id, accountId, userAgent, createdAt, lastUsedAt, expiresAt }) {
       await tx.query('INSERT INTO session (id, account_id, user_agent, created_at, last_used_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)', [
         id,
@@ -69,6 +70,23 @@ export function createSessionStore(tx: PoolClient): SessionStore {
       return rowCount === 1
     },
   }
+}
+
+async function noteDevice(
+  tx: PoolClient,
+  { accountId, fingerprint, now }: { accountId: string; fingerprint: Buffer; now: Date },
+): Promise<'first' | 'new' | 'known'> {
+  const { rows } = await tx.query<{ known: boolean; any: boolean }>(
+    'SELECT count(*) FILTER (WHERE fingerprint = $2) > 0 AS known, count(*) > 0 AS any FROM known_device WHERE account_id = $1',
+    [accountId, fingerprint],
+  )
+  await tx.query(
+    `INSERT INTO known_device (account_id, fingerprint, last_seen_at) VALUES ($1, $2, $3)
+     ON CONFLICT (account_id, fingerprint) DO UPDATE SET last_seen_at = $3`,
+    [accountId, fingerprint, now],
+  )
+  if (rows[0]!.known) return 'known'
+  return rows[0]!.any ? 'new' : 'first'
 }
 
 export interface SessionFinder {

@@ -1,5 +1,5 @@
 import { tooManyAttempts } from '../errors.ts'
-import type { PasswordHasher, Throttle } from './ports.ts'
+import type { PasswordHasher, PasswordMatch, Throttle } from './ports.ts'
 import { type Secrets, throttleKeyOf } from './secrets.ts'
 import { getWaitSeconds, toSource } from './throttle.ts'
 
@@ -11,7 +11,7 @@ export interface CheckPasswordDeps {
 }
 
 /**
- * Compares a password at the pace the throttle allows; null for `passwordHash` does the same work and is always false.
+ * Compares a password at the pace the throttle allows; null for `passwordHash` does the same work and is always `none`.
  * The throttle is asked before queueing and again once hashing may begin, and told the outcome before the slot is given
  * on: guesses sent at once overshoot it by no more than the other slots of every replica. Throws `rate-limited` with
  * Retry-After, for known and unknown addresses alike; `onThrottled` runs before, at most once a minute for each that waits.
@@ -19,7 +19,7 @@ export interface CheckPasswordDeps {
 export async function checkPassword(
   deps: CheckPasswordDeps,
   input: { email: string; address: string; passwordHash: string | null; password: string; signal?: AbortSignal; onThrottled: () => Promise<void> },
-): Promise<boolean> {
+): Promise<PasswordMatch> {
   const source = toSource(input.address)
   const pairKey = throttleKeyOf(deps.secrets, 'pair', source, input.email)
   const sourceKey = throttleKeyOf(deps.secrets, 'source', source)

@@ -13,7 +13,8 @@ export interface PendingCredentials {
 
 /**
  * Makes a one-time token of a locked account and asks, through its event, that it be mailed.
- * Does nothing once the account was sent `mailsPerHourMax` of them within an hour: nobody's mailbox is flooded by a stranger.
+ * Does nothing once the account was sent `mailsPerHourMax` of them within an hour that nobody used: nobody's mailbox is flooded by a stranger, and who uses
+ * their mails is sent the next.
  */
 export async function issueOneTimeToken(
   deps: { secrets: Secrets; newId: () => string },
@@ -21,7 +22,7 @@ export async function issueOneTimeToken(
   input: { account: Account; purpose: Purpose; credentials?: PendingCredentials; now: Date },
 ): Promise<void> {
   const { account, purpose, credentials, now } = input
-  if ((await stores.oneTimeTokens.countSince(account.id, purpose, after(now, -3600))) >= mailsPerHourMax) return
+  if ((await stores.oneTimeTokens.countUnusedSince(account.id, purpose, after(now, -3600))) >= mailsPerHourMax) return
   const id = deps.newId()
   const token = {
     id,

@@ -23,7 +23,10 @@ export async function logIn(deps: LogInDeps, input: { email: string; password: s
   const passwordHash = found?.status === 'active' ? found.passwordHash : null
   const { password, origin, signal } = input
   const onThrottled = () => recordThrottled(deps, { origin, person: found?.id ?? null, actorUserId: null })
-  const right = await checkPassword(deps, { email, address: origin.address, passwordHash, password, signal, onThrottled })
+  const match = await checkPassword(deps, { email, address: origin.address, passwordHash, password, signal, onThrottled })
+  const right = match !== 'none'
+  // The characters as typed become the normalised ones; the next login costs one hash again.
+  const rehashed = match === 'former-form' ? await deps.hasher.hash(password, { signal, urgency: 'known' }) : undefined
   const now = deps.now()
   const sessionId = deps.newId()
   const opened = await deps.inTransaction(input.origin, async (stores) => {
@@ -33,8 +36,13 @@ export async function logIn(deps: LogInDeps, input: { email: string; password: s
       await stores.events.audit({ actorUserId: null, action: 'session.refused', subject: found?.id ?? null, person: found?.id })
       return undefined
     }
-    if (account.oneTimePassword === 'unused') await stores.accounts.save({ ...account, oneTimePassword: 'used' })
-    const session = await startSession(stores, { sessionId, account, origin: input.origin, now, maxDays: deps.sessionMaxDays })
+    const saved = {
+      ...account,
+      ...(account.oneTimePassword === 'unused' && { oneTimePassword: 'used' as const }),
+      ...(rehashed !== undefined && { passwordHash: rehashed }),
+    }
+    if (account.oneTimePassword === 'unused' || rehashed !== undefined) await stores.accounts.save(saved)
+    const session = await startSession(stores, { sessionId, account: saved, origin: input.origin, now, maxDays: deps.sessionMaxDays })
     await stores.events.audit({ actorUserId: account.id, action: 'session.started', subject: sessionId, person: account.id })
     return { ...session, account }
   })

@@ -30,6 +30,8 @@ export interface AccountStore {
 
 export interface SessionStore {
   insert(session: Session): Promise<void>
+  /** Remembers a device of a locked account; `first`: the account had none before. */
+  noteDevice(accountId: string, fingerprint: Buffer, now: Date): Promise<'first' | 'new' | 'known'>
   addRefreshToken(token: { hash: Buffer; sessionId: string; createdAt: Date; expiresAt: Date }): Promise<void>
   /** Compare-and-swap: of any number of concurrent uses exactly one gets the session's id. */
   useRefreshToken(hash: Buffer, now: Date): Promise<string | undefined>
@@ -48,7 +50,8 @@ export interface SessionStore {
 
 export interface OneTimeTokenStore {
   insert(token: OneTimeToken & { hash: Buffer }): Promise<void>
-  countSince(accountId: string, purpose: Purpose, since: Date): Promise<number>
+  /** Those that were not used. */
+  countUnusedSince(accountId: string, purpose: Purpose, since: Date): Promise<number>
   find(hash: Buffer, purpose: Purpose, now: Date): Promise<OneTimeToken | undefined>
   /** Compare-and-swap: whether this call used it. */
   use(id: string, now: Date): Promise<boolean>
@@ -83,6 +86,8 @@ export interface AccountEvents {
   reactivated(account: Account, reactivatedAt: Date): Promise<void>
   sessionRevoked(account: Account, sessionId: string | null, revokedAt: Date): Promise<void>
   oneTimeTokenRequested(account: Account, token: OneTimeToken): Promise<void>
+  passwordChanged(account: Account, how: 'changed' | 'reset'): Promise<void>
+  deviceAdded(account: Account, sessionId: string, signedInAt: Date): Promise<void>
   audit(entry: AuditEntry): Promise<void>
 }
 
@@ -112,9 +117,18 @@ export interface Throttle {
 
 /** Work done while a hashing slot is held. */
 export interface PasswordHasher {
-  hash(password: string, signal?: AbortSignal): Promise<string>
-  /** Null is compared with a hash nobody's password has: the same work, always false. */
-  verify(passwordHash: string | null, password: string, options?: VerifyOptions): Promise<boolean>
+  hash(password: string, options?: HashOptions): Promise<string>
+  /** Null is compared with a hash nobody's password has: the same work, always `none`. */
+  verify(passwordHash: string | null, password: string, options?: VerifyOptions): Promise<PasswordMatch>
+}
+
+/** `former-form`: right, but the hash is of the characters before they were normalised. */
+export type PasswordMatch = 'none' | 'current' | 'former-form'
+
+export interface HashOptions {
+  readonly signal?: AbortSignal
+  /** `known`: for somebody who has shown to be a person with an account; goes before `new`, which anybody may ask for. */
+  readonly urgency?: 'known' | 'new'
 }
 
 export interface VerifyOptions {

@@ -1,12 +1,14 @@
 import { type Account, normaliseEmail } from './account.ts'
 import { issueOneTimeToken } from './issue-one-time-token.ts'
 import type { InTransaction, Origin, PasswordHasher } from './ports.ts'
+import { assertUncommon, type IsCommonPassword } from './password.ts'
 import type { Secrets } from './secrets.ts'
 
 export interface RegisterDeps {
   readonly inTransaction: InTransaction
   readonly hasher: PasswordHasher
   readonly secrets: Secrets
+  readonly isCommonPassword: IsCommonPassword
   readonly now: () => Date
   readonly newId: () => string
 }
@@ -15,13 +17,15 @@ export interface RegisterDeps {
  * Registers an address, or asks again for the verification of one that was never verified.
  * A known address costs the same hash and the same kind of transaction as a new one, so that neither the answer nor
  * its time tells them apart. The password and name wait with the token: they become the account's when that very
- * registration's mail is followed, whoever else registered the address before or after.
+ * registration's mail is followed, whoever else registered the address before or after. Throws `malformed` for one of the
+ * commonest passwords.
  */
 export async function registerAccount(
   deps: RegisterDeps,
   input: { email: string; password: string; displayName: string; origin: Origin; signal?: AbortSignal },
 ): Promise<void> {
-  const passwordHash = await deps.hasher.hash(input.password, input.signal)
+  assertUncommon(deps.isCommonPassword, 'password', input.password)
+  const passwordHash = await deps.hasher.hash(input.password, { signal: input.signal })
   const now = deps.now()
   const displayName = input.displayName.trim()
   const fresh: Account = {

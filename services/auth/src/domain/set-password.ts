@@ -1,14 +1,16 @@
 import { invalidToken, sessionEnded, wrongPassword } from '../errors.ts'
-import { revokeSessions } from './change-account.ts'
+import { changeAccount, revokeSessions } from './change-account.ts'
 import { checkPassword, type CheckPasswordDeps } from './check-password.ts'
 import { recordThrottled } from './log-in.ts'
 import type { AccountReader, InTransaction, Origin, Stores } from './ports.ts'
 import type { Account } from './account.ts'
+import { assertUncommon, type IsCommonPassword } from './password.ts'
 import { hashOf } from './secrets.ts'
 
 export interface SetPasswordDeps extends CheckPasswordDeps {
   readonly accounts: AccountReader
   readonly inTransaction: InTransaction
+  readonly isCommonPassword: IsCommonPassword
 }
 
 /** Sets a new password with a mailed token (once, within an hour) and ends every session. Throws `invalid-credentials`. */
@@ -16,18 +18,19 @@ export async function resetPassword(
   deps: Omit<SetPasswordDeps, 'accounts' | 'throttle' | 'secrets'>,
   input: { token: string; password: string; origin: Origin; signal?: AbortSignal },
 ): Promise<void> {
+  assertUncommon(deps.isCommonPassword, 'password', input.password)
   const tokenHash = hashOf(input.token)
   const find = (stores: Stores) => stores.oneTimeTokens.find(tokenHash, 'reset-password', deps.now())
   // Looked at before the hash is paid for, so that made-up tokens cost nothing.
   if (!(await deps.inTransaction(input.origin, find))) throw invalidToken()
-  const passwordHash = await deps.hasher.hash(input.password, input.signal)
+  const passwordHash = await deps.hasher.hash(input.password, { signal: input.signal, urgency: 'known' })
   const now = deps.now()
   await deps.inTransaction(input.origin, async (stores) => {
     const token = await find(stores)
     const account = token && (await stores.accounts.lockById(token.accountId))
     if (!token || account?.status !== 'active' || !(await stores.oneTimeTokens.use(token.id, now))) throw invalidToken()
     await stores.oneTimeTokens.useAll(account.id, 'reset-password', now)
-    const changed = await setHash(stores, account, passwordHash)
+    const changed = await setHash(stores, account, { passwordHash, how: 'reset' })
     await revokeSessions(stores, changed, { ids: await stores.sessions.listLiveIds(account.id, now), reason: 'password-reset', now })
     await stores.events.audit({ actorUserId: account.id, action: 'password.reset', subject: account.id, person: account.id })
   })
@@ -42,11 +45,13 @@ export async function changePassword(
   deps: SetPasswordDeps,
   input: { userId: string; sessionId: string; currentPassword: string; newPassword: string; origin: Origin; signal?: AbortSignal },
 ): Promise<void> {
+  assertUncommon(deps.isCommonPassword, 'newPassword', input.newPassword)
   const found = await deps.accounts.findById(input.userId)
   const presented = { email: found?.email ?? input.userId, address: input.origin.address, passwordHash: found?.passwordHash ?? null }
   const onThrottled = () => recordThrottled(deps, { origin: input.origin, person: input.userId, actorUserId: input.userId })
-  if (!(await checkPassword(deps, { ...presented, password: input.currentPassword, signal: input.signal, onThrottled })) || !found) throw wrongPassword()
-  const passwordHash = await deps.hasher.hash(input.newPassword, input.signal)
+  const match = await checkPassword(deps, { ...presented, password: input.currentPassword, signal: input.signal, onThrottled })
+  if (match === 'none' || !found) throw wrongPassword()
+  const passwordHash = await deps.hasher.hash(input.newPassword, { signal: input.signal, urgency: 'known' })
   const now = deps.now()
   await deps.inTransaction(input.origin, async (stores) => {
     const account = await stores.accounts.lockById(input.userId)
@@ -56,16 +61,16 @@ export async function changePassword(
     // Ended by somebody, perhaps the person elsewhere, while the passwords were compared.
     if (!live.includes(input.sessionId)) throw sessionEnded()
     const others = live.filter((id) => id !== input.sessionId)
-    const changed = await setHash(stores, account, passwordHash)
+    const changed = await setHash(stores, account, { passwordHash, how: 'changed' })
     await stores.oneTimeTokens.useAll(account.id, 'reset-password', now)
     await revokeSessions(stores, changed, { ids: others, reason: 'password-changed', now })
     await stores.events.audit({ actorUserId: account.id, action: 'password.changed', subject: account.id, person: account.id })
   })
 }
 
-/** A password is no part of the account's public state, so its change raises no version. */
-async function setHash(stores: Stores, account: Account, passwordHash: string): Promise<Account> {
-  const changed = { ...account, passwordHash, oneTimePassword: null }
-  await stores.accounts.save(changed)
+/** The person is told by mail, in case it was somebody else. */
+async function setHash(stores: Stores, account: Account, { passwordHash, how }: { passwordHash: string; how: 'changed' | 'reset' }): Promise<Account> {
+  const changed = await changeAccount(stores, account, { passwordHash, oneTimePassword: null })
+  await stores.events.passwordChanged(changed, how)
   return changed
 }

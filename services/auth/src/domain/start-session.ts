@@ -1,5 +1,5 @@
 import type { Account } from './account.ts'
-import { revokeSessions } from './change-account.ts'
+import { changeAccount, revokeSessions } from './change-account.ts'
 import type { IssueAccessToken, Origin, Stores } from './ports.ts'
 import { hashOf, newRefreshToken } from './secrets.ts'
 import { accessTokenTtlSeconds, endOfSession, sessionsMax } from './session.ts'
@@ -21,6 +21,11 @@ export async function toTokens(
   return { accessToken, tokenType: 'Bearer', expiresInSeconds: accessTokenTtlSeconds, refreshToken: input.refreshToken }
 }
 
+/** A device is a kind of program on a kind of system: `User-Agent` without its versions, which change by themselves. */
+function deviceOf(userAgent: string | null): Buffer {
+  return hashOf((userAgent ?? '').replace(/[\d._]+/g, ''))
+}
+
 /** Opens a session of a locked account, ending the longest unused ones beyond `sessionsMax`. */
 export async function startSession(
   stores: Stores,
@@ -29,7 +34,7 @@ export async function startSession(
   const { account, origin, now, sessionId } = input
   const expiresAt = endOfSession(now, now, input.maxDays)
   const live = await stores.sessions.listLiveIds(account.id, now)
-  await revokeSessions(stores, account, { ids: live.slice(sessionsMax - 1), reason: 'too-many', now })
+  const present = await revokeSessions(stores, account, { ids: live.slice(sessionsMax - 1), reason: 'too-many', now })
   await stores.sessions.insert({
     id: sessionId,
     accountId: account.id,
@@ -38,6 +43,8 @@ export async function startSession(
     lastUsedAt: now,
     expiresAt,
   })
+  const device = await stores.sessions.noteDevice(account.id, deviceOf(origin.userAgent), now)
+  if (device === 'new') await stores.events.deviceAdded(await changeAccount(stores, present, {}), sessionId, now)
   const refreshToken = newRefreshToken()
   await stores.sessions.addRefreshToken({ hash: hashOf(refreshToken), sessionId, createdAt: now, expiresAt })
   return { refreshToken }

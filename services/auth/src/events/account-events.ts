@@ -1,5 +1,7 @@
 import {
   accountDeactivated,
+  accountDeviceAdded,
+  accountPasswordChanged,
   accountPasswordResetRequested,
   accountReactivated,
   accountRegistered,
@@ -37,6 +39,9 @@ export function createAccountEvents(tx: PoolClient, context: { origin: Origin | 
         oneTimeTokenId: token.id,
         expiresAt: toInstant(token.expiresAt),
       }),
+    passwordChanged: ({ id, version }, how) => write(accountPasswordChanged, id, { userId: id, version, how }),
+    deviceAdded: ({ id, version }, sessionId, signedInAt) =>
+      write(accountDeviceAdded, id, { userId: id, version, sessionId, signedInAt: toInstant(signedInAt) }),
     async audit({ actorUserId, actorType = 'user', ...entry }) {
       const actor = { type: actorType, id: actorUserId }
       const { requestId = null, traceparent, address } = origin ?? {}

@@ -7,10 +7,13 @@ button{padding:10px 20px;border:0;border-radius:8px;background:var(--accent);col
 button[disabled]{opacity:.6;cursor:default}#outcome:empty{display:none}#outcome{margin-top:12px}
 `
 
-/** Sends the token from the address, which it leaves at once so that no history keeps it, and shows the answer as text. */
+/**
+ * Sends the token from the address, which it leaves at once so that no history keeps it, and shows the answer as text. Mails written before tokens stood in the
+ * fragment have it in the query.
+ */
 const script = `
 const form=document.querySelector('form'),outcome=document.getElementById('outcome'),button=form.querySelector('button')
-const token=new URLSearchParams(location.search).get('token')
+const token=new URLSearchParams(location.hash.slice(1)).get('token')||new URLSearchParams(location.search).get('token')
 history.replaceState(null,'',location.pathname)
 if(!token){button.disabled=true;outcome.textContent='The link is not complete. Copy it from the mail as a whole.'}
 form.addEventListener('submit',async(event)=>{

@@ -3,6 +3,7 @@ import type { ConsumerDeps } from './deps.ts'
 import { onAccountChanged } from './on-account-changed.ts'
 import { onAccountDeactivated } from './on-account-deactivated.ts'
 import { onAccountReactivated } from './on-account-reactivated.ts'
+import { onAccountSecured } from './on-account-secured.ts'
 import { onBookingCancelled } from './on-booking-cancelled.ts'
 import { onBookingConfirmed } from './on-booking-confirmed.ts'
 import { onBookingExpired } from './on-booking-expired.ts'
@@ -17,6 +18,7 @@ export function createHandlers(deps: ConsumerDeps): Handler[] {
     ...onAccountChanged(deps),
     onAccountDeactivated(deps),
     onAccountReactivated(deps),
+    ...onAccountSecured(deps),
     ...onOneTimeTokenRequested(deps),
     onBookingConfirmed(deps),
     ...onBookingRescheduled(deps),

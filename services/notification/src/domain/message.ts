@@ -7,6 +7,9 @@ export const messageKinds = [
   'reset-password',
   'account-deactivated',
   'account-reactivated',
+  'password-changed',
+  'roles-changed',
+  'new-sign-in',
   'booking-confirmed',
   'booking-rescheduled',
   'booking-cancelled',
@@ -23,6 +26,9 @@ export type MessageFacts =
   | { readonly oneTimeTokenId: string }
   | { readonly booking: BookingState | BookingMove }
   | { readonly bookingId: string; readonly closure: { readonly startsAt: string; readonly endsAt: string } }
+  | { readonly how: 'changed' | 'reset' }
+  | { readonly roles: readonly string[] }
+  | { readonly signedInAt: string }
   | Record<never, never>
 
 /** A message to be written: one recipient, one or both channels. */

@@ -151,7 +151,7 @@ describe('one-time tokens', () => {
   test('are mailed with a link and the token, although user does not know the person yet', async () => {
     const letter = await writeMail(buildDeps({ findOneTimeToken: async () => oneTime, findPerson: async () => undefined }), message)
     expect(letter.to).toBe('new@example.org')
-    expect(letter.text).toContain('https://alcove.example.org/verify-email?token=abc%2B%2F%3Ddef')
+    expect(letter.text).toContain('https://alcove.example.org/verify-email#token=abc%2B%2F%3Ddef')
     expect(letter.text).toMatch(/Token:\s+abc\+\/=def/)
   })
 
@@ -163,11 +163,24 @@ describe('one-time tokens', () => {
   test('of a reset lead to the page for a new password', async () => {
     const reset = { ...oneTime, purpose: 'reset-password' as const }
     const { text } = await writeMail(buildDeps({ findOneTimeToken: async () => reset }), buildMessage('reset-password', message.facts))
-    expect(text).toContain('https://alcove.example.org/reset-password?token=')
+    expect(text).toContain('https://alcove.example.org/reset-password#token=')
   })
 
   test('that are used or overdue are dropped', async () => {
     expect(await prepareMessage(buildDeps(), message)).toEqual({ outcome: 'drop', reasonCode: 'token-gone' })
+  })
+})
+
+describe('what happened to an account', () => {
+  test.each([
+    ['password-changed', { how: 'changed' }, /chosen a new one\. Every other session has ended/],
+    ['password-changed', { how: 'reset' }, /with the link that we mailed/],
+    ['roles-changed', { roles: ['member', 'operator'] }, /Roles:\s+member, operator/],
+    ['new-sign-in', { signedInAt: '2026-01-06T09:00:00Z' }, /When:\s+6 January 2026 at 09:00/],
+  ] as const)('%s %o', async (kind, facts, text) => {
+    const letter = await writeMail(buildDeps(), buildMessage(kind, facts))
+    expect(letter.to).toBe('ann@example.org')
+    expect(letter.text).toMatch(text)
   })
 })
 

@@ -3,7 +3,16 @@ import type { Formatter } from './format.ts'
 import type { Links } from './links.ts'
 import { findBookingId, type DropReason, type OwedMessage, type Prepared } from './message.ts'
 import { findReminderObstacle } from './time-notices.ts'
-import { describeDeactivation, describePasswordReset, describeReactivation, describeVerification, type OneTimeToken } from './templates/account.ts'
+import {
+  describeDeactivation,
+  describeNewSignIn,
+  describePasswordChange,
+  describePasswordReset,
+  describeReactivation,
+  describeRolesChange,
+  describeVerification,
+  type OneTimeToken,
+} from './templates/account.ts'
 import * as bookings from './templates/booking.ts'
 import type { Content } from './templates/content.ts'
 import { toHtml, toSubject, toText } from './templates/layout.ts'
@@ -57,14 +66,20 @@ async function writeToPerson(deps: PrepareDeps, message: OwedMessage): Promise<P
   ])
   if (!person || (message.channel === 'mail' && !account)) return { outcome: 'drop', reasonCode: 'recipient-unknown' }
   const to = account?.email ?? ''
-  if (message.kind === 'account-reactivated') return { to, content: describeReactivation(person.displayName) }
-  if (bookingId === undefined) return { to, content: describeDeactivation(person.displayName) }
+  if (bookingId === undefined) return { to, content: describeAccount(message, person.displayName, deps.formatter(person)) }
   if (!detail) return { outcome: 'drop', reasonCode: 'booking-unknown' }
   const booking = 'booking' in message.facts ? message.facts.booking : detail.state
   const obstacle = findObstacle(message, detail.state, deps.now())
   if (obstacle) return { outcome: 'drop', reasonCode: obstacle }
   const subject = { booking, detail, greeting: person.displayName, format: deps.formatter(person) }
   return { to, content: describeBooking(message, subject) }
+}
+
+function describeAccount({ kind, facts }: OwedMessage, displayName: string, format: Formatter): Content {
+  if ('how' in facts) return describePasswordChange(displayName, facts.how)
+  if ('roles' in facts) return describeRolesChange(displayName, facts.roles)
+  if ('signedInAt' in facts) return describeNewSignIn(displayName, facts.signedInAt, format)
+  return kind === 'account-reactivated' ? describeReactivation(displayName) : describeDeactivation(displayName)
 }
 
 /** Receipts always leave; what speaks of the future only while that future still stands. */

@@ -72,3 +72,46 @@ export function describeDeactivation(displayName: string): Content {
     brief: 'Your account was deactivated; coming bookings are cancelled and refunded.',
   }
 }
+
+const roleTexts: Readonly<Record<string, string>> = { member: 'member', 'team-admin': 'team admin', operator: 'operator', admin: 'administrator' }
+
+export function describeRolesChange(displayName: string, roles: readonly string[]): Content {
+  const list = roles.map((role) => roleTexts[role] ?? role).join(', ')
+  return {
+    subject: 'Your roles were changed',
+    heading: 'Your roles were changed',
+    greeting: displayName,
+    paragraphs: ['An administrator has changed what you may do at Alcove. You stay logged in; what is new counts at once.'],
+    rows: [{ label: 'Roles', value: list }],
+    notes: ['If you did not expect this, ask at your workspace.'],
+    brief: `Your roles are now: ${list}.`,
+  }
+}
+
+export function describePasswordChange(displayName: string, how: 'changed' | 'reset'): Content {
+  return {
+    subject: 'Your password was changed',
+    heading: 'Your password was changed',
+    greeting: displayName,
+    paragraphs: [
+      how === 'reset'
+        ? 'A new password was set with the link that we mailed to this address. Every session has ended.'
+        : 'Somebody who knew your password has chosen a new one. Every other session has ended.',
+    ],
+    rows: [],
+    notes: ['If it was not you, choose a new password with “forgot password” now, and tell your workspace.'],
+    brief: 'Your password was changed.',
+  }
+}
+
+export function describeNewSignIn(displayName: string, signedInAt: string, format: Formatter): Content {
+  return {
+    subject: 'A new device signed in to your account',
+    heading: 'A new device signed in',
+    greeting: displayName,
+    paragraphs: ['Somebody has signed in to your Alcove account with a browser or program that was not used for it before.'],
+    rows: [{ label: 'When', value: format.instant(signedInAt) }],
+    notes: ['If it was you, nothing is to be done. If not, change your password: that ends every other session.'],
+    brief: 'A new device signed in to your account.',
+  }
+}
