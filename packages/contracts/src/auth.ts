@@ -49,6 +49,7 @@ export const register = defineOperation({
   access: 'public',
   body: closed({ email: EmailSchema, password: PasswordSchema, displayName: DisplayNameSchema }),
   responses: { 202: null },
+  problems: ['rate-limited'],
 })
 
 /** An unknown, used or overdue token answers 401 `invalid-credentials`. */
@@ -146,6 +147,7 @@ export const forgotPassword = defineOperation({
   access: 'public',
   body: closed({ email: EmailSchema }),
   responses: { 202: null },
+  problems: ['rate-limited'],
 })
 
 /** Every session of the person ends. An unknown, used or overdue token answers 401 `invalid-credentials`. */

@@ -8,6 +8,7 @@ import { createKeyRing } from './crypto/key-ring.ts'
 import { createRingKeySource, createServiceKeyReader, createServiceKeySource, type ReadServiceKeys } from './crypto/key-sources.ts'
 import { createPasswordHasher } from './crypto/password-hasher.ts'
 import { createAccountFinder } from './db/accounts.ts'
+import { createMailCap } from './db/mail-cap.ts'
 import { createFindMailable } from './db/one-time-tokens.ts'
 import { createPrisma } from './db/prisma.ts'
 import { createSessionFinder } from './db/sessions.ts'
@@ -69,6 +70,7 @@ export function buildDeps(options: BuildDepsOptions): AuthDeps {
     sessions: createSessionFinder(prisma),
     findMailable: createFindMailable(prisma),
     throttle: createThrottle(pool),
+    admitMail: createMailCap(pool, { perMinute: config.MAIL_CAP_PER_MINUTE, now }),
     hasher: createPasswordHasher(queue),
     keyRing,
     isCommonPassword: createCommonPasswords(),

@@ -12,6 +12,8 @@ export const configSchema = Type.Object({
   SIGNING_KEY_LIFETIME_SECONDS: Type.Integer({ minimum: 60, maximum: 31_536_000, default: 2_592_000 }),
   /** Days after which a session ends, however often it is used: `90`. */
   SESSION_MAX_DAYS: Type.Integer({ minimum: 1, maximum: 3650, default: 90 }),
+  /** Registrations and password resets that may be asked for in a minute, by everybody together; more answer 429: `600`. */
+  MAIL_CAP_PER_MINUTE: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 600 }),
   /** Password hashes at once; each takes 19 MiB. */
   HASH_CONCURRENCY: Type.Integer({ minimum: 1, maximum: 64, default: 2 }),
   /** Logins and registrations that may wait for a hash; one more answers 503. */

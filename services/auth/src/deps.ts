@@ -2,6 +2,7 @@ import type { Authenticator, Clock, Logger, Registry } from '@alcove/kit'
 import type { KeyRing } from './crypto/key-ring.ts'
 import type { ReadServiceKeys } from './crypto/key-sources.ts'
 import type { AccountFinder } from './db/accounts.ts'
+import type { AdmitMail } from './db/mail-cap.ts'
 import type { FindMailable } from './db/one-time-tokens.ts'
 import type { SessionFinder } from './db/sessions.ts'
 import type { InTransaction, IssueAccessToken, PasswordHasher, Throttle } from './domain/ports.ts'
@@ -20,6 +21,7 @@ export interface AuthDeps {
   readonly sessions: SessionFinder
   readonly findMailable: FindMailable
   readonly throttle: Throttle
+  readonly admitMail: AdmitMail
   readonly hasher: PasswordHasher
   readonly keyRing: KeyRing
   readonly isCommonPassword: IsCommonPassword

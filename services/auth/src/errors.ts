@@ -32,6 +32,9 @@ export const lastAdmin = () => illegal('The last active admin keeps the role: gi
 export const tooManyAttempts = (waitSeconds: number) =>
   limited('Too many failed attempts. Wait before the next one.', { headers: { 'retry-after': String(waitSeconds) } })
 
+export const tooManyMails = (waitSeconds: number) =>
+  limited('More mails are asked for at this moment than are sent in a minute. Try again shortly.', { headers: { 'retry-after': String(waitSeconds) } })
+
 /** More logins at once than this process can hash in bounded memory and time. */
 export const hashingOverloaded = () =>
   unavailable('Too many people are logging in at this moment. Try again shortly.', { members: { dependency: 'auth' }, headers: { 'retry-after': '2' } })

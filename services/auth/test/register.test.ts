@@ -59,6 +59,28 @@ describe('202', () => {
     expect((await auth.findAccountByEmail(email))!.display_name).toBe('Owner')
   })
 
+  it('429 with Retry-After beyond the mails of a minute, over all replicas and for everybody alike, before any hash; then again 202', async () => {
+    const capped = await startAuth({ MAIL_CAP_PER_MINUTE: '3' })
+    let hashed = 0
+    const counting = { ...capped.deps.hasher, hash: () => ((hashed += 1), Promise.resolve('hash')) }
+    const replicas = [capped.build({ hasher: counting }).app, capped.build({ hasher: counting }).app]
+    const { email } = await capped.createAccount()
+    const ask = (index: number) =>
+      index % 2 === 0
+        ? replicas[0]!.inject({ method: 'POST', url: '/v1/auth/register', payload: { email: capped.newEmail(), password, displayName: 'Ann' } })
+        : replicas[1]!.inject({ method: 'POST', url: '/v1/auth/password/forgot', payload: { email: index === 1 ? email : 'nobody@example.org' } })
+    const answers = []
+    for (let index = 0; index < 5; index += 1) answers.push(await ask(index))
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([202, 202, 202, 429, 429])
+    expect(answers[3]!.json().type).toBe('/problems/rate-limited')
+    expect(Number(answers[3]!.headers['retry-after'])).toBeGreaterThan(0)
+    expect(hashed).toBe(2)
+    capped.time.advance({ minutes: 1 })
+    expect((await ask(0)).statusCode).toBe(202)
+    await Promise.all(replicas.map((app) => app.close()))
+    await capped.stop()
+  })
+
   it('sends no more than five mails an hour to an address, and accepts every request', async () => {
     const email = auth.newEmail()
     for (let attempt = 0; attempt < 7; attempt += 1) expect((await register(email)).statusCode).toBe(202)

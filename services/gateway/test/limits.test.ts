@@ -53,11 +53,18 @@ describe('windows', () => {
       [9, 3600],
     ])
   })
-  it('add a tighter one for payments and login only, by route', () => {
+  it('add a tighter one for payments, login and what sends mails only, by route', () => {
     const source = { key: 'source 203.0.113.7', network: '203.0.113.0/24' }
     const count = (route?: string) => toCountedRequest(generalWindows, { method: 'POST', route, userId: 'u', source })
     const names = (route?: string) => count(route).windows[0]!.name
     expect([names('/api/v1/payments'), names('/api/v1/payments/:id/refunds'), names('/api/v1/auth/login')]).toEqual(['payments', 'payments', 'login'])
+    for (const [route, window] of [
+      ['/api/v1/auth/register', 'register'],
+      ['/api/v1/auth/password/forgot', 'forgot'],
+    ] as const) {
+      expect(count(route).windows[0]).toEqual({ name: window, requests: 5, windowSeconds: 60 })
+      expect(count(route).client.key).toBe('source 203.0.113.7')
+    }
     expect([names('/api/v1/paymentsx'), names('/api/v1/auth/refresh'), names('/api/v1/wallets/me'), names()]).toEqual(Array(4).fill('second'))
     expect([count('/api/v1/payments').client.key, count('/api/v1/auth/login').client.key]).toEqual(['person u', 'source 203.0.113.7'])
   })

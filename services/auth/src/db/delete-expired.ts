@@ -14,6 +14,7 @@ export async function deleteExpired(pool: Pool, now: Date): Promise<void> {
     endedSessionDays,
   ])
   await pool.query('DELETE FROM known_device WHERE last_seen_at < $1::timestamptz - make_interval(days => $2)', [now, knownDeviceDays])
+  await pool.query("DELETE FROM mail_request WHERE minute < $1::timestamptz - interval '1 hour'", [now])
   await pool.query('DELETE FROM one_time_token WHERE expires_at < $1::timestamptz', [now])
   await pool.query("DELETE FROM login_throttle WHERE updated_at < $1::timestamptz - interval '1 day' AND blocked_until < $1::timestamptz", [now])
 }

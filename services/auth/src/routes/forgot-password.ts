@@ -7,6 +7,7 @@ import { toOrigin } from './origin.ts'
 
 export const forgotPasswordRoute = (deps: AuthDeps) => async (app: FastifyInstance) => {
   addOperation(app, forgotPassword, async ({ body }, ctx) => {
+    await deps.admitMail()
     await requestPasswordReset(deps, { email: body.email, origin: await toOrigin(deps.authenticator, ctx) })
     return { status: 202 }
   })

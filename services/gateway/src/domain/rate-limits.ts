@@ -47,6 +47,9 @@ interface RouteLimit {
 const routeLimits: readonly RouteLimit[] = [
   { route: '/api/v1/payments', by: 'client', window: { name: 'payments', requests: 10, windowSeconds: 60 } },
   { route: '/api/v1/auth/login', by: 'source', window: { name: 'login', requests: 10, windowSeconds: 60 } },
+  // Each sends a mail to an address that anybody may name.
+  { route: '/api/v1/auth/register', by: 'source', window: { name: 'register', requests: 5, windowSeconds: 60 } },
+  { route: '/api/v1/auth/password/forgot', by: 'source', window: { name: 'forgot', requests: 5, windowSeconds: 60 } },
 ]
 
 /** Reads `RATE_LIMITS`: undefined for `off`; a list replaces the general windows. */
