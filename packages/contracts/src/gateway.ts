@@ -135,7 +135,8 @@ export const showApiDocs = defineOperation({
   path: '/api/docs',
   summary: 'This API as a page',
   access: 'public',
-  responses: { 200: Type.String() },
+  // 301: to the address with a slash at its end.
+  responses: { 200: Type.String(), 301: null },
   produces: 'text/html; charset=utf-8',
 })
 export const showProblem = defineOperation({

@@ -51,7 +51,7 @@ declare module 'fastify' {
 
 /**
  * A Fastify instance as every service uses it: problem+json for every failure, 404 and 405, request ids, JSON only, no body over
- * 256 KiB, `GET /health`, one metric observation and at most one log line per request.
+ * 256 KiB, a slash at the end of a path is none, `GET /health`, one metric observation and at most one log line per request.
  */
 export function createApp(options: AppOptions): FastifyInstance {
   const app = Fastify({
@@ -66,7 +66,7 @@ export function createApp(options: AppOptions): FastifyInstance {
     // A request that arrives while the listener closes is still carried out: it was accepted.
     return503OnClosing: false,
     rewriteUrl: toOriginForm,
-    routerOptions: { maxParamLength: 1024 },
+    routerOptions: { maxParamLength: 1024, ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => sendProblem(error, request as FastifyRequest, reply as FastifyReply),
     clientErrorHandler: (error, socket) => answerUnreadable(state, error, socket as Socket),
   }) as unknown as FastifyInstance
@@ -108,7 +108,7 @@ export function notePath(app: FastifyInstance, method: string, path: string): vo
       .split(/(\{[^}]+\})/)
       .map((part) => (part.startsWith('{') ? '[^/]+' : part.replace(/[.*+?^$()|[\]\\]/g, '\\$&')))
       .join('')
-    known = { pattern: new RegExp(`^${source}$`), methods: new Set() }
+    known = { pattern: new RegExp(path === '/' ? '^/$' : `^${source}/?$`), methods: new Set() }
     paths.set(path, known)
   }
   known.methods.add(method)

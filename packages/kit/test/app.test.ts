@@ -64,6 +64,16 @@ describe('unknown paths and methods', () => {
   })
 })
 
+describe('a slash at the end of a path', () => {
+  it('is none: the same route, and the same 405', async () => {
+    const headers = { authorization: `Bearer ${await sign()}` }
+    for (const url of [path, `${path}/`, `${path}/?`]) expect([url, (await app.inject({ method: 'GET', url, headers })).statusCode]).toEqual([url, 200])
+    const refused = await app.inject({ method: 'PUT', url: `${path}/`, headers })
+    expect([refused.statusCode, refused.headers.allow]).toEqual([405, 'GET, HEAD, POST'])
+    expect((await app.inject({ method: 'GET', url: `${path}//`, headers })).statusCode).toBe(404)
+  })
+})
+
 describe('bodies', () => {
   it('takes exactly 256 KiB and refuses one byte more', async () => {
     const authorization = `Bearer ${await sign()}`

@@ -21,7 +21,7 @@ describe('user tokens', () => {
   it('tells who is behind a good one, at once the second time', async () => {
     const authenticator = testAuthenticator()
     const token = await sign({ roles: ['operator', 'made-up'] })
-    const principal = { userId, roles: ['operator'], sessionId: 's1', token }
+    const principal = { userId, roles: ['operator'], sessionId: 's1', accountVersion: 0, token }
     expect(await authenticator.verifyUser(`Bearer ${token}`)).toEqual(principal)
     expect(authenticator.verifyUser(`bearer ${token}`)).toEqual(principal)
   })
