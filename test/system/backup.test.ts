@@ -116,7 +116,7 @@ beforeAll(async () => {
   expect(outcomes.filter(({ code }) => code !== 0)).toEqual([])
   expect(await countAll(restored.stack)).toEqual(counts)
   await startAll(restored.stack)
-})
+}, 900_000)
 afterAll(async () => {
   await restored?.close()
   await restored?.stack.down()

@@ -12,8 +12,14 @@ let server: TestServer
 let test: TestClient
 beforeEach(async () => {
   server = await startServer()
-  test = buildTestClient(server.url, { breaker: { resetTimeoutMs: 200 } })
+  // Longer than any test: an open breaker stays open while it is looked at.
+  test = buildTestClient(server.url, { breaker: { resetTimeoutMs: 300_000 } })
 })
+/** For what follows the opening. A probe's failure is seen within this time, also on a busy machine. */
+async function shortenReset(): Promise<void> {
+  await test.close()
+  test = buildTestClient(server.url, { breaker: { resetTimeoutMs: 2000 } })
+}
 afterEach(async () => {
   await test.close()
   await server.close()
@@ -36,7 +42,11 @@ const stateOf = (callee: string) => test.client.breakers().find((breaker) => bre
 describe('a call', () => {
   it('carries token, deadline, ids and body, and brings the typed answer', async () => {
     server.answer((response) => sendJson(response, 200, { spaces: [1] }, { etag: '"1"' }))
-    const answer = await test.client.call(unsafe, { body }, { deadline: createDeadline(2000), requestId: 'r1', traceparent: 'tp', headers: { 'x-extra': '1' } })
+    const answer = await test.client.call(
+      unsafe,
+      { body },
+      { deadline: createDeadline(60_000), requestId: 'r1', traceparent: 'tp', headers: { 'x-extra': '1' } },
+    )
     expect(answer).toMatchObject({ status: 200, body: { spaces: [1] }, headers: { etag: '"1"' } })
     expect(server.asked[0]).toMatchObject({ method: 'POST', url: '/internal/schedules', body: JSON.stringify(body) })
     expect(server.asked[0]!.headers).toMatchObject({
@@ -47,8 +57,8 @@ describe('a call', () => {
       'x-extra': '1',
     })
     const told = Number(server.asked[0]!.headers['x-request-deadline-ms'])
-    expect(told).toBeGreaterThan(1000)
-    expect(told).toBeLessThan(2000)
+    expect(told).toBeGreaterThan(0)
+    expect(told).toBeLessThan(60_000)
   })
   it('puts parameters into path and query, percent-encoded, lists repeated', () => {
     const path = compilePath('/v1/things/{id}/x')
@@ -140,12 +150,12 @@ describe('sent or not sent', () => {
   })
   it('no answer in time: sent', async () => {
     server.answer(() => undefined)
-    expect(await failureOf(test.client.call(unsafe, { body }, { timeoutMs: 50 }))).toMatchObject({ sent: true, reason: 'timeout' })
+    expect(await failureOf(test.client.call(unsafe, { body }, { timeoutMs: 2000 }))).toMatchObject({ sent: true, reason: 'timeout' })
     expect(server.asked).toHaveLength(1)
   })
   it('an answer that begins and never ends: sent', async () => {
     server.answer((response) => response.writeHead(200, { 'content-length': '100' }).write('x'))
-    expect(await failureOf(test.client.call(unsafe, { body }, { timeoutMs: 50 }))).toMatchObject({ sent: true, reason: 'timeout' })
+    expect(await failureOf(test.client.call(unsafe, { body }, { timeoutMs: 2000 }))).toMatchObject({ sent: true, reason: 'timeout' })
   })
   it('given up while all connections are taken: not sent, and never sent afterwards', async () => {
     await test.close()
@@ -171,7 +181,7 @@ describe('sent or not sent', () => {
     const silent = createTcpServer(() => undefined)
     await listen(silent)
     const quiet = buildTestClient(`http://127.0.0.1:${(silent.address() as AddressInfo).port}`)
-    expect(await failureOf(quiet.client.call(unsafe, { body }, { timeoutMs: 60 }))).toMatchObject({ sent: true, reason: 'timeout' })
+    expect(await failureOf(quiet.client.call(unsafe, { body }, { timeoutMs: 2000 }))).toMatchObject({ sent: true, reason: 'timeout' })
     await quiet.close()
     silent.close()
   })
@@ -300,7 +310,7 @@ describe('a read passed on', () => {
     server.answer((response) => sendJson(response, 503, {}))
     expect(await pass('GET')).toBe(503)
     server.answer(() => undefined)
-    await failureOf(pass('GET', { timeoutMs: 50 }))
+    await failureOf(pass('GET', { timeoutMs: 2000 }))
     expect(server.asked).toHaveLength(2)
     const controller = new AbortController()
     server.answer((response) => {
@@ -331,11 +341,16 @@ describe('the breaker', () => {
     await fail(5)
     expect(stateOf('workspace')).toBe('open')
     const before = server.asked.length
-    expect(await failureOf(test.client.call(unsafe, { body }))).toMatchObject({ sent: false, reason: 'open', retryAfterSeconds: 1 })
+    expect(await failureOf(test.client.call(unsafe, { body }))).toMatchObject({
+      sent: false,
+      reason: 'open',
+      retryAfterSeconds: expect.toSatisfy((seconds: number) => seconds > 100 && seconds <= 300),
+    })
     expect(server.asked).toHaveLength(before)
     expect(stateOf('user')).toBe('closed')
   })
   it('lets one probe through and closes by itself when it succeeds', async () => {
+    await shortenReset()
     server.answer((response) => sendJson(response, 500, {}))
     await fail(5)
     let release = () => {}
@@ -351,6 +366,7 @@ describe('the breaker', () => {
     expect(stateOf('workspace')).toBe('closed')
   })
   it('stays open when the probe fails', async () => {
+    await shortenReset()
     server.answer((response) => sendJson(response, 500, {}))
     await fail(5)
     await expect.poll(() => stateOf('workspace')).toBe('half-open')
@@ -438,6 +454,7 @@ describe('the breaker', () => {
     expect(stateOf('workspace')).toBe('open')
   })
   it('asks for another probe when one says nothing, and when one takes long', async () => {
+    await shortenReset()
     server.answer((response) => sendJson(response, 500, {}))
     await fail(5)
     await expect.poll(() => stateOf('workspace'), { timeout: 50_000 }).toBe('half-open')

@@ -115,10 +115,10 @@ describe('consumer', () => {
     ])
     const key = newId()
     await publish(build(key, 1), build(key, 2))
-    await waitFor(() => refusals > 6, { timeoutMs: 20_000 })
+    await waitFor(() => refusals > 6)
     expect(await letters()).toEqual([])
     available = true
-    await waitFor(async () => (await consumer.lag()) === 0, { timeoutMs: 20_000 })
+    await waitFor(async () => (await consumer.lag()) === 0)
     expect((await effects()).map(({ version }) => version)).toEqual([1, 2])
   })
 
@@ -187,10 +187,9 @@ describe('transactions', () => {
   })
 
   it('are shared by what partitions have ready at the same moment, up to so many events', async () => {
-    const consumer = await startConsumer([withXid], { togetherMax: 12 })
-    consumer.pause()
     await publish(...Array.from({ length: 36 }, () => build()))
-    consumer.resume()
+    // Only now: what is there at its first look is there all at once.
+    const consumer = await startConsumer([withXid], { togetherMax: 12 })
     await waitFor(async () => (await consumer.lag()) === 0)
     const sizes = [...Map.groupBy(await effects(), ({ key }) => key).values()].map(({ length }) => length)
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(36)
@@ -203,6 +202,10 @@ describe('transactions', () => {
     const away = build()
     const dead = build()
     let isAway = true
+    const good = Array.from({ length: 60 }, () => build())
+    // The dead one first: they may share a partition.
+    await publish(dead, away, ...good)
+    // Only now: what is there at its first look is there all at once.
     const consumer = await startConsumer([
       onEvent(bookingCreated, async ({ tx, event }) => {
         if (event.id === away.id && isAway) throw new TransientError('not now')
@@ -210,11 +213,6 @@ describe('transactions', () => {
         await tx.query('INSERT INTO effect VALUES ($1, $2, $3)', [event.id, event.subject, event.data.version])
       }),
     ])
-    consumer.pause()
-    const good = Array.from({ length: 60 }, () => build())
-    // The dead one first: they may share a partition.
-    await publish(dead, away, ...good)
-    consumer.resume()
     // All but what stands behind the one that waits, in its partition.
     await waitFor(async () => (await effects()).length > 45 && (await letters()).length === 1)
     isAway = false
@@ -226,6 +224,9 @@ describe('transactions', () => {
 describe('a partition of which one event cannot be done', () => {
   it.each([1, 42, 64])('goes on with the others in few transactions, in order: event %i of 64', async (bad) => {
     const key = newId()
+    const versions = Array.from({ length: 64 }, (_, index) => index + 1)
+    await publish(...versions.map((version) => build(key, version)))
+    // Only now: what is there at its first look is there all at once.
     const consumer = await startConsumer(
       [
         onEvent(bookingCreated, async ({ tx, event }) => {
@@ -235,10 +236,6 @@ describe('a partition of which one event cannot be done', () => {
       ],
       { togetherMax: 64 },
     )
-    consumer.pause()
-    const versions = Array.from({ length: 64 }, (_, index) => index + 1)
-    await publish(...versions.map((version) => build(key, version)))
-    consumer.resume()
     await waitFor(async () => (await consumer.lag()) === 0)
     const done = await effects()
     expect(done.map(({ version }) => version)).toEqual(versions.filter((version) => version !== bad))
@@ -265,12 +262,11 @@ describe('a handler of several events', () => {
       await insert(tx, events)
       return events.map(({ event }) => (event.data.version === 1 ? superseded : () => void committed.push(event.data.version as number)))
     })
-    const consumer = await startConsumer(countHandled([handler], registry), { togetherMax: 50 })
-    consumer.pause()
     const keys = Array.from({ length: 10 }, () => newId())
     const events = [1, 2, 3].flatMap((version) => keys.map((key) => build(key, version)))
     await publish(...events, ...events)
-    consumer.resume()
+    // Only now: what is there at its first look is there all at once.
+    const consumer = await startConsumer(countHandled([handler], registry), { togetherMax: 50 })
     await waitFor(async () => (await consumer.lag()) === 0)
     const versions = Map.groupBy(await effects(), ({ key }) => key)
     expect([...versions.values()].map((rows) => rows.map(({ version }) => version))).toEqual(keys.map(() => [1, 2, 3]))
@@ -286,11 +282,10 @@ describe('a handler of several events', () => {
       await insert(tx, events)
       return []
     }
-    const consumer = await startConsumer(countHandled([onEvents(bookingCreated, both as never), onEvents(bookingConfirmed, both as never)], new Registry()))
-    consumer.pause()
     const key = newId()
     await publish(...[1, 2, 3, 4, 5, 6].map((version) => build(key, version, version % 2 === 0 ? bookingConfirmed : bookingCreated)))
-    consumer.resume()
+    // Only now: what is there at its first look is there all at once.
+    const consumer = await startConsumer(countHandled([onEvents(bookingCreated, both as never), onEvents(bookingConfirmed, both as never)], new Registry()))
     await waitFor(async () => (await consumer.lag()) === 0)
     expect((await effects()).map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6])
     expect(batches).toEqual([6])
@@ -319,11 +314,10 @@ describe('a handler of several events', () => {
       }),
       onEvent(bookingConfirmed, async ({ tx, event }) => void (await insert(tx, [{ event: event as unknown as CloudEvent }]))),
     ]
-    const consumer = await startConsumer(handlers)
-    consumer.pause()
     const key = newId()
     await publish(...[1, 2, 3, 4, 5, 6].map((version) => build(key, version, version % 3 === 0 ? bookingConfirmed : bookingCreated)))
-    consumer.resume()
+    // Only now: what is there at its first look is there all at once.
+    const consumer = await startConsumer(handlers)
     await waitFor(async () => (await consumer.lag()) === 0)
     expect((await effects()).map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6])
   })
