@@ -1,5 +1,7 @@
 # One image per service: docker build --build-arg SERVICE=booking -t alcove/booking:dev .   (all nine: docker buildx bake)
-FROM node:24-bookworm-slim AS source
+# A release sets it to the digest that this tag has then, for all images and both architectures.
+ARG NODE_IMAGE=node:24-bookworm-slim
+FROM ${NODE_IMAGE} AS source
 RUN npm install --global pnpm@12.21.0
 WORKDIR /source
 # Only these name what is installed, so nothing else makes it be fetched again.
@@ -23,7 +25,7 @@ FROM source AS bundle
 ARG SERVICE
 RUN node scripts/bundle.ts "${SERVICE:?is a build argument: --build-arg SERVICE=booking}" /app
 
-FROM node:24-bookworm-slim AS runtime
+FROM ${NODE_IMAGE} AS runtime
 # Nothing can be installed at run time, and what is not there has no vulnerabilities.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /usr/local/bin/yarn* /opt/yarn* \
     /usr/bin/apt* /usr/bin/dpkg* /usr/lib/apt
