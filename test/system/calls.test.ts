@@ -40,7 +40,7 @@ const wish = (hours: number) => ({ spaceId: place.spaceId, ...slot(hours), payme
 const book = (hours: number, headers: Record<string, string> = {}): Promise<Answer> =>
   member.call('POST', '/api/v1/bookings', wish(hours), { 'idempotency-key': newId(), ...headers })
 const readMetrics = async (service: ServiceName) => parseExposition(await (await fetch(`${api.stack.opsUrls(service)[0]}/metrics`)).text())
-const noteMade = async () => sumOf(await readMetrics('booking'), 'client_retries_total', { callee: 'payment', outcome: 'made' })
+const noteMade = async () => sumOf(await readMetrics('booking'), 'alcove_client_retries_total', { callee: 'payment', outcome: 'made' })
 const countDoors = () => Object.values(proxies).map(({ passed }) => passed.length)
 
 describe('a deadline over three hops', () => {
@@ -84,7 +84,7 @@ describe('a deadline over three hops', () => {
       ['gateway', 'booking'],
       ['booking', 'workspace'],
     ] as const) {
-      await eventually(`no call of ${caller} is under way`, async () => sumOf(await readMetrics(caller), 'client_requests_in_flight', { callee }) === 0)
+      await eventually(`no call of ${caller} is under way`, async () => sumOf(await readMetrics(caller), 'alcove_client_requests_in_flight', { callee }) === 0)
     }
     expect(proxies.payment.passed.filter((each) => each.requestId === requestId)).toEqual([])
     expect(await query(api.stack, 'booking', 'SELECT id FROM booking WHERE starts_at = $1', [slot(2).startsAt])).toEqual([])

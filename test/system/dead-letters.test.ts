@@ -258,7 +258,7 @@ describe('a service that may not ask', () => {
     const counts = async () => {
       const text = await (await fetch(`${api.stack.opsUrls('booking')[0]}/metrics`)).text()
       return ['invalid', 'undeclared'].map((judgement) =>
-        [...text.matchAll(new RegExp(`^service_tokens_total\\{[^}]*judgement="${judgement}"[^}]*\\} (\\d+)$`, 'gm'))].reduce(
+        [...text.matchAll(new RegExp(`^alcove_service_tokens_total\\{[^}]*judgement="${judgement}"[^}]*\\} (\\d+)$`, 'gm'))].reduce(
           (sum, [, n]) => sum + Number(n),
           0,
         ),

@@ -70,7 +70,7 @@ describe('what the design asks to be seen has the value it must', () => {
     // A mail and an entry of the inbox each.
     await untilIs(4, 'notification', 'alcove_messages_finished_total', { kind: 'booking-confirmed', outcome: 'sent' })
     await untilIs(0, 'notification', 'alcove_message_oldest_owed_seconds')
-    expect(await read('payment', 'provider_request_duration_seconds_count', { operation: 'authorize' })).toBeGreaterThanOrEqual(3)
+    expect(await read('payment', 'alcove_provider_request_duration_seconds_count', { operation: 'authorize' })).toBeGreaterThanOrEqual(3)
     // No id of anything stands in a label.
     for (const [service, families] of await readAll()) {
       const templates = families.flatMap(({ samples }) => samples.map(({ labels }) => labels.route ?? ''))
@@ -109,8 +109,8 @@ describe('what the design asks to be seen has the value it must', () => {
 
   it('calls: latency by callee and status class, retries, refusals and the breaker’s state, while a callee is away', async () => {
     const callee = 'workspace'
-    const stateOf = (state: string) => read('booking', 'circuit_breaker_state', { caller: 'booking', callee, state })
-    expect(await read('booking', 'client_request_duration_seconds_count', { callee, outcome: '2xx' })).toBeGreaterThan(0)
+    const stateOf = (state: string) => read('booking', 'alcove_circuit_breaker_state', { caller: 'booking', callee, state })
+    expect(await read('booking', 'alcove_client_request_duration_seconds_count', { callee, outcome: '2xx' })).toBeGreaterThan(0)
     expect([await stateOf('closed'), await stateOf('open'), await stateOf('half-open')]).toEqual([1, 0, 0])
     await api.stack.stop(callee)
     await eventually('the breaker is open', async () => {
@@ -120,10 +120,10 @@ describe('what the design asks to be seen has the value it must', () => {
     expect(await stateOf('closed')).toBe(0)
     await eventually('a call is refused by it', async () => {
       await book(10)
-      return (await read('booking', 'client_refusals_total', { callee, by: 'breaker' })) > 0
+      return (await read('booking', 'alcove_client_refusals_total', { callee, by: 'breaker' })) > 0
     })
-    expect(await read('booking', 'client_request_duration_seconds_count', { callee, outcome: 'refused' })).toBeGreaterThan(0)
-    expect(await read('booking', 'client_retries_total', { callee, outcome: 'made' })).toBeGreaterThan(0)
+    expect(await read('booking', 'alcove_client_request_duration_seconds_count', { callee, outcome: 'refused' })).toBeGreaterThan(0)
+    expect(await read('booking', 'alcove_client_retries_total', { callee, outcome: 'made' })).toBeGreaterThan(0)
     await api.stack.start(callee)
     await eventually('it closes again', async () => {
       await book(12)
@@ -137,8 +137,8 @@ describe('what the design asks to be seen has the value it must', () => {
     await eventually('the gateway answers from workspace', async () => (await spaces()).status === 200)
     await api.stack.stop('workspace')
     await eventually('a stale answer', async () => (await spaces()).headers['x-cache'] === 'stale')
-    expect(await read('gateway', 'gateway_stale_answers_total', { callee: 'workspace' })).toBeGreaterThan(0)
-    expect(await read('gateway', 'gateway_kept_answers_bytes')).toBeGreaterThan(0)
+    expect(await read('gateway', 'alcove_gateway_stale_answers_total', { callee: 'workspace' })).toBeGreaterThan(0)
+    expect(await read('gateway', 'alcove_gateway_kept_answers_bytes')).toBeGreaterThan(0)
     await api.stack.start('workspace')
     const broken = new URL(api.stack.urls.gateway)
     connectTcp(Number(broken.port), broken.hostname)
@@ -154,7 +154,7 @@ describe('the names', () => {
     const { always, configured } = readDocumented()
     expect(always.length).toBeGreaterThan(20)
     expect(describeExposed(await readAll())).toEqual(always)
-    expect(configured.map(({ name }) => name)).toEqual(['gateway_redis_failures_total', 'gateway_redis_up'])
+    expect(configured.map(({ name }) => name)).toEqual(['alcove_gateway_redis_failures_total', 'alcove_gateway_redis_up'])
   })
 
   it('are all that dashboards and alert rules ask for, with the labels they ask by', async () => {
@@ -169,6 +169,6 @@ describe('the names', () => {
     expect(change((family) => (isLag(family) ? [] : [family])).unknown.join()).toContain('alcove_consumer_lag of ')
     expect(change((family) => [isLag(family) ? { ...family, samples: [] } : family]).silent.join()).toContain('alcove_consumer_lag of ')
     const unlabelled = change((family) => [{ ...family, samples: family.samples.map((sample) => without('callee', sample)) }]).unlabelled
-    expect(unlabelled.join()).toMatch(/circuit_breaker_state of .*callee/)
+    expect(unlabelled.join()).toMatch(/alcove_circuit_breaker_state of .*callee/)
   })
 })

@@ -21,26 +21,26 @@ const states: readonly BreakerState[] = ['closed', 'open', 'half-open']
 
 export function createClientMetrics(self: ServiceName, registry: Registry): ClientMetrics {
   const latency = new Histogram({
-    name: 'client_request_duration_seconds',
+    name: 'alcove_client_request_duration_seconds',
     help: 'Time of calls to other services, by callee and status class or reason of failure',
     labelNames: ['callee', 'outcome'],
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],
   })
   const state = new Gauge({
-    name: 'circuit_breaker_state',
+    name: 'alcove_circuit_breaker_state',
     help: '1 for the state the breaker of that callee is in, 0 for the others',
     labelNames: ['caller', 'callee', 'state'],
     registers: [registry],
   })
   const refusals = new Counter({
-    name: 'client_refusals_total',
+    name: 'alcove_client_refusals_total',
     help: 'Calls that were not made, by what refused them: breaker, bulkhead or graph',
     labelNames: ['callee', 'by'],
     registers: [registry],
   })
   const retries = new Counter({
-    name: 'client_retries_total',
+    name: 'alcove_client_retries_total',
     help: 'Failed calls worth another try, by whether the retry budget allowed it: made or over-budget',
     labelNames: ['callee', 'outcome'],
     registers: [registry],
@@ -64,7 +64,7 @@ export function createClientMetrics(self: ServiceName, registry: Registry): Clie
 function watchInFlight(registry: Registry): Map<ServiceName, () => number> {
   const counts = new Map<ServiceName, () => number>()
   new Gauge({
-    name: 'client_requests_in_flight',
+    name: 'alcove_client_requests_in_flight',
     help: 'Calls under way, by callee: places of the bulkhead that are taken',
     labelNames: ['callee'],
     registers: [registry],

@@ -73,4 +73,25 @@ function registerPoolMetrics(pool: pg.Pool, registry: Registry): void {
       this.set({ state: 'waiting' }, pool.waitingCount)
     },
   })
+  new Gauge({
+    name: 'alcove_database_up',
+    help: '1 while the database answers this process',
+    registers: [registry],
+    async collect() {
+      // All connections busy says nothing of the server, and a probe would only wait in line with the requests.
+      if (pool.waitingCount === 0) this.set((await isAnswering(pool)) ? 1 : 0)
+    },
+  })
+}
+
+/** Well below a scrape's own limit of ten seconds. */
+const probeMs = 3000
+
+async function isAnswering(pool: pg.Pool): Promise<boolean> {
+  const late = new Promise<boolean>((resolve) => setTimeout(resolve, probeMs, false).unref())
+  const answer = pool.query('SELECT 1').then(
+    () => true,
+    () => false,
+  )
+  return Promise.race([answer, late])
 }

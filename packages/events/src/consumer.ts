@@ -1,4 +1,4 @@
-import type { Lifecycle } from '@alcove/kit'
+import { readFigure, type Lifecycle } from '@alcove/kit'
 import { Gauge, type Registry } from 'prom-client'
 import { countDeadLetters } from './dead-letters.ts'
 import { createInbox, type InboxOptions } from './inbox.ts'
@@ -74,7 +74,7 @@ function registerMetrics(registry: Registry, consumer: Consumer): void {
     help: 'Events of the subscribed topics that are not handled yet',
     registers: [registry],
     async collect() {
-      this.set(await consumer.lag().catch(() => Number.NaN))
+      this.set(await readFigure(() => consumer.lag()))
     },
   })
   new Gauge({
@@ -82,7 +82,7 @@ function registerMetrics(registry: Registry, consumer: Consumer): void {
     help: 'Events that could not be handled and wait for a decision',
     registers: [registry],
     async collect() {
-      this.set(await consumer.deadLetterCount().catch(() => Number.NaN))
+      this.set(await readFigure(() => consumer.deadLetterCount()))
     },
   })
 }

@@ -2,7 +2,7 @@ import { auditingServices, type AuditingService, type ConsumingService, type Ser
 import { getNode } from '@alcove/graph'
 import { runChecks, type Clock, type KillPoints, type Lifecycle, type Logger, type Tracing } from '@alcove/kit'
 import type { Pool } from 'pg'
-import type { Registry } from 'prom-client'
+import { Gauge, type Registry } from 'prom-client'
 import { createConsumer, type Consumer } from './consumer.ts'
 import { createTransport, type TransportConfig } from './create-transport.ts'
 import { addAuditSourceRoute, forgetAuditSources } from './audit.ts'
@@ -53,6 +53,7 @@ export function createEventParts(options: EventPartsOptions): EventParts {
   const tracing = options.tracing && createEventTracing(options.tracing, options.config.EVENT_TRANSPORT === 'kafka' ? 'kafka' : 'alcove-log')
   const relay = createRelay({ pool, transport, service, log, metrics, killPoints, tracing })
   const consumer = createConsumer({ ...options, handlers, transport, tracing })
+  registerTransport(metrics, options.config.EVENT_TRANSPORT, () => transport.check())
   return {
     transport,
     relay,
@@ -71,6 +72,20 @@ export function createEventParts(options: EventPartsOptions): EventParts {
     },
     sweeps: [retentionSweep(pool, transport, () => forgetAuditSources(pool, options.config.AUDIT_SOURCE_DAYS))],
   }
+}
+
+/** Asked at each look at the metrics, also where no event waits: an idle service says as early as a busy one that the broker is away. */
+function registerTransport(registry: Registry, kind: string, check: () => Promise<void>): void {
+  new Gauge({
+    name: 'alcove_event_transport_up',
+    help: '1 while what carries events answers this process; kind is kafka or embedded',
+    labelNames: ['kind'],
+    registers: [registry],
+    async collect() {
+      const { transport } = await runChecks({ transport: check })
+      this.set({ kind }, transport?.ok ? 1 : 0)
+    },
+  })
 }
 
 const readTimeoutMs = 2000

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CloudEvent } from '@alcove/contracts'
-import { defineKillPoints, type KillPoints, type Lifecycle, type Logger } from '@alcove/kit'
+import { defineKillPoints, readFigure, type KillPoints, type Lifecycle, type Logger } from '@alcove/kit'
 import type { Pool } from 'pg'
 import { Gauge, type Registry } from 'prom-client'
 import { publishedCounter } from './declared.ts'
@@ -175,7 +175,7 @@ function registerAge(registry: Registry, relay: Relay): void {
     help: 'Age of the oldest event that is not published yet',
     registers: [registry],
     async collect() {
-      this.set(await relay.ageSeconds().catch(() => Number.NaN))
+      this.set(await readFigure(() => relay.ageSeconds()))
     },
   })
 }

@@ -182,10 +182,19 @@ const refused = new WeakSet<Socket>()
 /** How long a refused client may go on writing. */
 const lingerMs = 1000
 
+/** A trace that somebody can open: recorded by this process, not only announced by a client. */
+function exemplarOf(request: FastifyRequest): Record<string, string> {
+  return 'opentelemetry' in request && request.traceparent.endsWith('-01') ? { trace_id: request.traceparent.split('-')[1]! } : {}
+}
+
 function recordAnswer(state: AppState, request: FastifyRequest, reply: FastifyReply): void {
   const route = request.is404 ? 'unmatched' : (request.routeOptions.url ?? 'unmatched')
   const ms = reply.elapsedTime
-  state.histogram.observe({ method: request.method, route, status: String(reply.statusCode) }, ms / 1000)
+  state.histogram.observe({
+    labels: { method: request.method, route, status: String(reply.statusCode) },
+    value: ms / 1000,
+    exemplarLabels: exemplarOf(request),
+  })
   if (route !== '/health' && state.log.isLevelEnabled('info')) {
     state.log.info(
       { requestId: request.id, traceId: traceIdOf(request), method: request.method, route, status: reply.statusCode, ms: Math.round(ms * 10) / 10 },

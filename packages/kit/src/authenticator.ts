@@ -155,7 +155,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 /** Who presents service tokens here: the graph's edges as the callee sees them, and tokens that open nothing. */
 function countJudgements(registry: Registry | undefined): (caller: string, judgement: 'accepted' | 'undeclared' | 'invalid') => void {
   if (!registry) return () => undefined
-  const name = 'service_tokens_total'
+  const name = 'alcove_service_tokens_total'
   const help = 'Service tokens presented, by caller and judgement: accepted, undeclared (not a caller in the graph), invalid'
   // auth makes an authenticator of its own beside the configured one.
   const existing = registry.getSingleMetric(name) as Counter<'caller' | 'judgement'> | undefined

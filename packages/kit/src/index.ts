@@ -14,7 +14,7 @@ export { createCachedKeySource, createLocalKeySource, createRemoteKeySource, Key
 export { createKillPoints, defineKillPoints, type KillPoints } from './kill-points.ts'
 export { createLogger, type Logger } from './log.ts'
 export { toSafeMessage } from './log-error.ts'
-export { createMetrics, Registry } from './metrics.ts'
+export { createMetrics, readFigure, Registry } from './metrics.ts'
 export { addOperation, requireVersion, type OperationAnswer, type OperationHandler, type OperationInput } from './operation.ts'
 export { runChecks, type Check, type CheckResult } from './ops.ts'
 export { isDatabaseUnavailable, renderProblem, toProblem } from './problem.ts'

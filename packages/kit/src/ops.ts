@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Registry } from 'prom-client'
+import { renderOpenMetrics } from './metrics.ts'
 import { createServer } from './http.ts'
 import type { KillPoints } from './kill-points.ts'
 import type { OutgoingConnections } from './outgoing.ts'
@@ -74,10 +75,15 @@ async function answer(options: OpsOptions, request: IncomingMessage, response: S
   else if (route === 'GET /startupz') sendJson(response, options.state.started ? 200 : 503, { status: options.state.started ? 'started' : 'starting' })
   else if (route === 'GET /readyz') await answerReadiness(options, url.searchParams.has('verbose'), response)
   else if (route === 'GET /metrics') {
-    const text = await options.metrics.metrics()
-    response.writeHead(200, { 'content-type': options.metrics.contentType }).end(text)
+    const { contentType, text } = await renderMetrics(options.metrics, request.headers.accept)
+    response.writeHead(200, { 'content-type': contentType }).end(text)
   } else if (options.controls && (await answerControl(options.controls, { route, request, response }))) return
   else sendJson(response, 404, { error: 'not found' })
+}
+
+async function renderMetrics(metrics: Registry, accept = ''): Promise<{ contentType: string; text: string }> {
+  if (accept.includes('application/openmetrics-text')) return renderOpenMetrics(metrics)
+  return { contentType: metrics.contentType, text: await metrics.metrics() }
 }
 
 async function answerReadiness({ state, checks }: OpsOptions, verbose: boolean, response: ServerResponse): Promise<void> {

@@ -85,7 +85,7 @@ export async function runService<P extends Record<string, TSchema>>(definition: 
   process.on('unhandledRejection', (reason) => fail(log, reason, 'unhandled rejection'))
   process.on('uncaughtException', (error) => fail(log, error, 'uncaught exception'))
   try {
-    const metrics = createMetrics({ service: definition.name })
+    const metrics = createMetrics({ service: definition.name, version: config.SERVICE_VERSION })
     const testControls = config.TEST_CONTROLS === 'on'
     const killPoints = createKillPoints({ enabled: testControls })
     const outgoing = testControls ? recordOutgoing() : undefined

@@ -150,6 +150,20 @@ describe('health, logs, metrics', () => {
     expect(text).toContain('http_request_duration_seconds_count{method="GET",route="/v1/things/:id",status="401"} 1')
     expect(text).toContain('route="unmatched",status="404"')
   })
+  it('names the recorded trace of a bucket in OpenMetrics, and leaves the other form as it is', async () => {
+    const own = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
+    metrics.registerMetric(new Counter({ name: 'alcove_example_total', help: 'A counter', registers: [] }))
+    app.alcove.histogram.observe({ labels: { method: 'GET', route: '/v1/things/:id', status: '200' }, value: 0.1, exemplarLabels: { trace_id: own.split('-')[1]! } })
+    await app.inject({ url: path })
+    const before = await metrics.metrics()
+    const { contentType, text } = await renderOpenMetrics(metrics)
+    expect(contentType).toContain('application/openmetrics-text')
+    expect(text).toMatch(/le="0\.1",[^\n]*\} 1 # \{trace_id="a{32}"\} 0\.1 /)
+    expect(text.endsWith('# EOF\n')).toBe(true)
+    expect(text).toContain('# TYPE alcove_example counter')
+    expect(before).not.toContain('trace_id')
+    expect(await metrics.metrics()).toBe(before)
+  })
   it('ends connections while draining', async () => {
     expect((await app.inject('/health')).headers.connection).not.toBe('close')
     app.alcove.draining = true

@@ -97,11 +97,11 @@ describe('service tokens', () => {
     const good = `Bearer ${await signService('booking')}`
     for (const header of [good, good, `Bearer ${await signService('payment')}`, `Bearer ${await signService('booking', { exp: seconds() - 10 })}`, undefined])
       await slugOf(() => authenticator.verifyService(header))
-    const counted = (await metrics.metrics()).split('\n').filter((line) => line.startsWith('service_tokens_total{'))
+    const counted = (await metrics.metrics()).split('\n').filter((line) => line.startsWith('alcove_service_tokens_total{'))
     expect(counted.sort()).toEqual([
-      'service_tokens_total{caller="booking",judgement="accepted"} 2',
-      'service_tokens_total{caller="payment",judgement="undeclared"} 1',
-      'service_tokens_total{caller="unknown",judgement="invalid"} 2',
+      'alcove_service_tokens_total{caller="booking",judgement="accepted"} 2',
+      'alcove_service_tokens_total{caller="payment",judgement="undeclared"} 1',
+      'alcove_service_tokens_total{caller="unknown",judgement="invalid"} 2',
     ])
   })
 })

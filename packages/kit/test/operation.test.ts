@@ -229,15 +229,15 @@ describe('order of the checks', () => {
     const readCounted = async () =>
       (await app.alcove.metrics.metrics())
         .split('\n')
-        .filter((line) => line.startsWith('service_tokens_total{'))
+        .filter((line) => line.startsWith('alcove_service_tokens_total{'))
         .sort()
     // No request waits for the judgement of what it only shows.
     await expect
       .poll(readCounted)
       .toEqual([
-        'service_tokens_total{caller="booking",judgement="accepted"} 1',
-        'service_tokens_total{caller="payment",judgement="undeclared"} 1',
-        'service_tokens_total{caller="unknown",judgement="invalid"} 1',
+        'alcove_service_tokens_total{caller="booking",judgement="accepted"} 1',
+        'alcove_service_tokens_total{caller="payment",judgement="undeclared"} 1',
+        'alcove_service_tokens_total{caller="unknown",judgement="invalid"} 1',
       ])
   })
 })

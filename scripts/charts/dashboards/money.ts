@@ -1,6 +1,6 @@
 import type { Dashboard } from './dashboard.ts'
 
-const provider = 'provider_request_duration_seconds'
+const provider = 'alcove_provider_request_duration_seconds'
 const route = (method: string, path: string) =>
   `sum by (status) (rate(http_request_duration_seconds_count{service="payment",method="${method}",route="${path}"}[5m]))`
 

@@ -14,20 +14,23 @@ export const serviceMap: Dashboard = {
           unit: 'short',
           kind: 'table',
           queries: [
-            { expr: 'max by (caller, callee, state) (circuit_breaker_state{state=~"open|half-open"}) == 1', legend: '{{caller}} → {{callee}} {{state}}' },
+            {
+              expr: 'max by (caller, callee, state) (alcove_circuit_breaker_state{state=~"open|half-open"}) == 1',
+              legend: '{{caller}} → {{callee}} {{state}}',
+            },
           ],
         },
         {
           title: 'Breaker state over time',
           description: '1 while open.',
           unit: 'short',
-          queries: [{ expr: 'max by (caller, callee) (circuit_breaker_state{state="open"})', legend: '{{caller}} → {{callee}}' }],
+          queries: [{ expr: 'max by (caller, callee) (alcove_circuit_breaker_state{state="open"})', legend: '{{caller}} → {{callee}}' }],
         },
         {
           title: 'Ejected at the gateway',
           description: 'Services that the registry refuses at once.',
           unit: 'short',
-          queries: [{ expr: 'max by (callee) (gateway_service_ejected)', legend: '{{callee}}' }],
+          queries: [{ expr: 'max by (callee) (alcove_gateway_service_ejected)', legend: '{{callee}}' }],
         },
       ],
     },
@@ -38,7 +41,7 @@ export const serviceMap: Dashboard = {
           title: 'Calls by edge',
           description: 'Calls a second.',
           unit: 'reqps',
-          queries: [{ expr: 'sum by (service, callee) (rate(client_request_duration_seconds_count[5m]))', legend: '{{service}} → {{callee}}' }],
+          queries: [{ expr: 'sum by (service, callee) (rate(alcove_client_request_duration_seconds_count[5m]))', legend: '{{service}} → {{callee}}' }],
         },
         {
           title: 'Failures by edge',
@@ -46,7 +49,7 @@ export const serviceMap: Dashboard = {
           unit: 'reqps',
           queries: [
             {
-              expr: 'sum by (service, callee, outcome) (rate(client_request_duration_seconds_count{outcome!~"2xx|3xx|4xx"}[5m]))',
+              expr: 'sum by (service, callee, outcome) (rate(alcove_client_request_duration_seconds_count{outcome!~"2xx|3xx|4xx"}[5m]))',
               legend: '{{service}} → {{callee}} {{outcome}}',
             },
           ],
@@ -57,7 +60,7 @@ export const serviceMap: Dashboard = {
           unit: 's',
           queries: [
             {
-              expr: 'histogram_quantile(0.95, sum by (le, service, callee) (rate(client_request_duration_seconds_bucket[5m])))',
+              expr: 'histogram_quantile(0.95, sum by (le, service, callee) (rate(alcove_client_request_duration_seconds_bucket[5m])))',
               legend: '{{service}} → {{callee}}',
             },
           ],
@@ -71,25 +74,25 @@ export const serviceMap: Dashboard = {
           title: 'Refused before sending',
           description: 'By breaker, by a full bulkhead, or because the graph does not declare the call.',
           unit: 'reqps',
-          queries: [{ expr: 'sum by (service, callee, by) (rate(client_refusals_total[5m]))', legend: '{{service}} → {{callee}} {{by}}' }],
+          queries: [{ expr: 'sum by (service, callee, by) (rate(alcove_client_refusals_total[5m]))', legend: '{{service}} → {{callee}} {{by}}' }],
         },
         {
           title: 'Retries',
           description: 'Made, and not made because the budget was spent.',
           unit: 'reqps',
-          queries: [{ expr: 'sum by (service, callee, outcome) (rate(client_retries_total[5m]))', legend: '{{service}} → {{callee}} {{outcome}}' }],
+          queries: [{ expr: 'sum by (service, callee, outcome) (rate(alcove_client_retries_total[5m]))', legend: '{{service}} → {{callee}} {{outcome}}' }],
         },
         {
           title: 'In flight',
           description: 'Places of the bulkhead that are taken.',
           unit: 'short',
-          queries: [{ expr: 'sum by (service, callee) (client_requests_in_flight)', legend: '{{service}} → {{callee}}' }],
+          queries: [{ expr: 'sum by (service, callee) (alcove_client_requests_in_flight)', legend: '{{service}} → {{callee}}' }],
         },
         {
           title: 'Stale answers',
           description: 'Reads that the gateway answered from before, because the service was away.',
           unit: 'reqps',
-          queries: [{ expr: 'sum by (callee) (rate(gateway_stale_answers_total[5m]))', legend: '{{callee}}' }],
+          queries: [{ expr: 'sum by (callee) (rate(alcove_gateway_stale_answers_total[5m]))', legend: '{{callee}}' }],
         },
       ],
     },

@@ -10,13 +10,13 @@ export interface EdgeMetrics {
 /** What only the gateway counts. */
 export function createEdgeMetrics(registry: Registry, answers: StaleAnswers): EdgeMetrics {
   const stale = new Counter({
-    name: 'gateway_stale_answers_total',
+    name: 'alcove_gateway_stale_answers_total',
     help: 'Reads answered with what the service answered before, because it was away',
     labelNames: ['callee'],
     registers: [registry],
   })
   new Gauge({
-    name: 'gateway_kept_answers_bytes',
+    name: 'alcove_gateway_kept_answers_bytes',
     help: 'Memory that answers kept for the absence of their service take',
     registers: [registry],
     collect() {

@@ -65,7 +65,7 @@ describe('limits with Redis', () => {
   it('are common to all replicas, with one question for each request', async () => {
     expect(await ask(20)).toEqual({ 200: 10, 429: 10 })
     expect(fake.asked.filter((command) => command === 'EVAL')).toHaveLength(20)
-    expect(await figure('gateway_redis_up')).toBe(1)
+    expect(await figure('alcove_gateway_redis_up')).toBe(1)
   })
 
   it('that dies are each replica’s own at once, and common again when it is back', async () => {
@@ -73,7 +73,7 @@ describe('limits with Redis', () => {
     await fake.kill()
     expect(await ask(40)).toEqual({ 200: 20, 429: 20 })
     await untilRedisIs(false)
-    expect(await figure('gateway_redis_up')).toBe(0)
+    expect(await figure('alcove_gateway_redis_up')).toBe(0)
     expect((await replicas[0]!.gateway.fetch('/gateway/status').then((response) => response.json())) as object).toMatchObject({ redis: 'away' })
     await fake.revive()
     await untilRedisIs(true)
@@ -87,7 +87,7 @@ describe('limits with Redis', () => {
     fake.mode = 'silent'
     expect(await ask(20)).toEqual({ 200: 20 })
     await untilRedisIs(false)
-    expect(await figure('gateway_redis_failures_total')).toBeGreaterThan(0)
+    expect(await figure('alcove_gateway_redis_failures_total')).toBeGreaterThan(0)
     fake.mode = 'answering'
     await untilRedisIs(true)
     expect(await ask(20)).toEqual({ 200: 10, 429: 10 })

@@ -57,8 +57,8 @@ function parseSample(line: string): Sample[] {
 
 function noteSample(seen: Seen, service: ServiceName, { name, labels }: Sample): void {
   const { topic = '', type = '' } = labels
-  if (name === 'client_request_duration_seconds_count' && /^\dxx$/.test(labels.outcome!)) seen.edges.add(called(service, labels.callee!))
-  if (name === 'service_tokens_total' && labels.judgement === 'accepted') seen.edges.add(wasCalled(service, labels.caller!))
+  if (name === 'alcove_client_request_duration_seconds_count' && /^\dxx$/.test(labels.outcome!)) seen.edges.add(called(service, labels.callee!))
+  if (name === 'alcove_service_tokens_total' && labels.judgement === 'accepted') seen.edges.add(wasCalled(service, labels.caller!))
   if (name === 'alcove_events_published_total') {
     seen.edges.add(published(service, topic))
     seen.publishedTypes.add(`${topic}/${type}`)

@@ -70,7 +70,7 @@ async function divert(stack: Stack, { caller, watch, edges }: Diverted): Promise
     const proxy = await startHttpProxy({ caller, callee, target: stack.urls[callee], port: await findFreePort(), watch, slowMs })
     env[`${callee.toUpperCase()}_SERVICE_URL`] = proxy.url
     const count = (outcome: string) =>
-      countCalls(stack, caller, new RegExp(`^client_request_duration_seconds_count{.*callee="${callee}",.*outcome="${outcome}".* (\\d+)$`, 'gm'))
+      countCalls(stack, caller, new RegExp(`^alcove_client_request_duration_seconds_count{.*callee="${callee}",.*outcome="${outcome}".* (\\d+)$`, 'gm'))
     edges.set(proxy.edge, {
       proxy,
       countRefused: () => count('refused'),
@@ -94,7 +94,7 @@ async function divertSandbox(stack: Stack, { watch, edges }: Omit<Diverted, 'cal
     slowMs,
     onRefused: () => (refused += 1),
   })
-  const countOpen = () => countCalls(stack, 'payment', /^provider_request_duration_seconds_count{.*outcome="open".* (\d+)$/gm)
+  const countOpen = () => countCalls(stack, 'payment', /^alcove_provider_request_duration_seconds_count{.*outcome="open".* (\d+)$/gm)
   edges.set(proxy.edge, { proxy, countRefused: async () => refused, countOpen, force: (state) => force(stack, 'payment', { callee: 'sandbox', state }) })
   url.host = proxy.url
   return url.toString()

@@ -101,8 +101,8 @@ export function createRedis({ url, timeoutMs, log, metrics }: RedisOptions): Red
 
 function createRedisMetrics(registry: Registry): { failures: Counter; upGauge: Gauge } {
   const registers = [registry]
-  const failures = new Counter({ name: 'gateway_redis_failures_total', help: 'Questions to Redis without a usable answer', registers })
-  const upGauge = new Gauge({ name: 'gateway_redis_up', help: '1 while limits and kept answers are common to all replicas', registers })
+  const failures = new Counter({ name: 'alcove_gateway_redis_failures_total', help: 'Questions to Redis without a usable answer', registers })
+  const upGauge = new Gauge({ name: 'alcove_gateway_redis_up', help: '1 while limits and kept answers are common to all replicas', registers })
   return { failures, upGauge }
 }
 

@@ -27,7 +27,7 @@ export function createServiceRegistry({ client, config, log, metrics }: ServiceR
   const needed = listNeeded('booking')
   const statusOf = new Map(names.map((name) => [name, getServiceStatus(name)]))
   const ejected = new Gauge({
-    name: 'gateway_service_ejected',
+    name: 'alcove_gateway_service_ejected',
     help: '1 while requests for that service are refused at once',
     labelNames: ['callee'],
     registers: [metrics],

@@ -1,4 +1,4 @@
-import type { Registry } from '@alcove/kit'
+import { readFigure, type Registry } from '@alcove/kit'
 import type { Pool } from 'pg'
 import { Counter, Gauge } from 'prom-client'
 
@@ -15,7 +15,7 @@ export function registerMessageMetrics(registry: Registry, pool: Pool): (kind: s
     help: 'Real age of the oldest message that is still owed, 0 when there is none',
     registers: [registry],
     async collect() {
-      this.set(await readOldestSeconds(pool).catch(() => Number.NaN))
+      this.set(await readFigure(() => readOldestSeconds(pool)))
     },
   })
   return (kind, outcome) => finished.inc({ kind, outcome })

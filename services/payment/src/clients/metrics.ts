@@ -6,7 +6,7 @@ export type ObserveProviderCall = (operation: string, outcome: 'ok' | 'unavailab
 /** Time of calls to the payment provider, beside what the client package says of calls to services. */
 export function createProviderMetrics(registry: Registry): ObserveProviderCall {
   const latency = new Histogram({
-    name: 'provider_request_duration_seconds',
+    name: 'alcove_provider_request_duration_seconds',
     help: 'Time of calls to the payment provider, by operation and outcome',
     labelNames: ['operation', 'outcome'],
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
