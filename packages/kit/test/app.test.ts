@@ -1,9 +1,11 @@
 import { closed, defineOperation, IdParamsSchema } from '@alcove/contracts'
 import { connect, type AddressInfo } from 'node:net'
+import { Counter } from 'prom-client'
 import Type from 'typebox'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { FastifyInstance } from 'fastify'
 import { addOperation, Registry } from '../src/index.ts'
+import { renderOpenMetrics } from '../src/metrics.ts'
 import { buildTestApp, sign } from './build-test-app.ts'
 
 const operation = (method: 'GET' | 'POST') =>
@@ -153,7 +155,11 @@ describe('health, logs, metrics', () => {
   it('names the recorded trace of a bucket in OpenMetrics, and leaves the other form as it is', async () => {
     const own = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
     metrics.registerMetric(new Counter({ name: 'alcove_example_total', help: 'A counter', registers: [] }))
-    app.alcove.histogram.observe({ labels: { method: 'GET', route: '/v1/things/:id', status: '200' }, value: 0.1, exemplarLabels: { trace_id: own.split('-')[1]! } })
+    app.alcove.histogram.observe({
+      labels: { method: 'GET', route: '/v1/things/:id', status: '200' },
+      value: 0.1,
+      exemplarLabels: { trace_id: own.split('-')[1]! },
+    })
     await app.inject({ url: path })
     const before = await metrics.metrics()
     const { contentType, text } = await renderOpenMetrics(metrics)
