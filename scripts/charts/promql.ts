@@ -49,3 +49,19 @@ function readGroups(selector: SyntaxNode, expr: string): string[] {
   }
   return found
 }
+
+/** The expression with further matchers in every selector of a metric; a label that a selector already asks for is left as it is. */
+export function addMatchers(expr: string, matchersOf: (metric: string) => Readonly<Record<string, string>>): string {
+  const edits: { at: number; text: string }[] = []
+  parser.parse(expr).iterate({
+    enter({ name, node }) {
+      if (name !== 'VectorSelector') return
+      const asked = readLabels(node, expr)
+      const matchers = Object.entries(matchersOf(readName(node, expr))).flatMap(([label, pattern]) => (asked.includes(label) ? [] : [`${label}=~"${pattern}"`]))
+      const braces = node.getChild('LabelMatchers')
+      if (!braces) edits.push({ at: node.getChild('Identifier')!.to, text: `{${matchers.join(',')}}` })
+      else edits.push({ at: braces.from + 1, text: matchers.map((matcher) => `${matcher}${asked.length > 0 ? ',' : ''}`).join('') })
+    },
+  })
+  return edits.reduceRight((text, { at, text: inserted }) => text.slice(0, at) + inserted + text.slice(at), expr)
+}

@@ -115,6 +115,25 @@ describe('dashboards', () => {
     expect(new Set(titles).size).toBe(titles.length)
   })
 
+  it('ask in every selector for the chosen namespace, and have what chooses', () => {
+    for (const file of readdirSync(join(chartPath('alcove'), 'files/dashboards'))) {
+      const { templating } = JSON.parse(readFileSync(join(chartPath('alcove'), 'files/dashboards', file), 'utf8')) as {
+        templating: { list: { name: string }[] }
+      }
+      expect(templating.list.map(({ name }) => name)).toEqual(['datasource', 'namespace', 'service', 'pod'])
+    }
+    for (const { dashboard, title, targets } of panels)
+      for (const { expr } of targets)
+        for (const { metric, labels } of readMetrics(expr)) expect(labels, `${dashboard}: ${title}: ${metric}`).toContain('namespace')
+  })
+
+  it('ask for routes as they are counted, and for attempts that were asked about again only', () => {
+    const exprOf = (title: string) => panels.find((panel) => panel.title === title)!.targets[0]!.expr
+    expect(exprOf('Refunds by operators')).toContain('route="/v1/payments/:id/refunds"')
+    expect(exprOf('Settled by asking again')).toContain('end=~"reconciled-.+"')
+    expect(panels.flatMap(({ targets }) => targets).filter(({ expr }) => /route="[^"]*\{/.test(expr))).toEqual([])
+  })
+
   it('are read by Prometheus’s own grammar', () => {
     expect(readMetrics('sum by (a) (rate(m_total{b="c"}[5m]))')).toEqual([{ metric: 'm_total', labels: ['b', 'a'] }])
     expect(() => readMetrics('sum by (a (x)')).toThrow(/no PromQL/)

@@ -30,7 +30,7 @@ const keepAliveProbeMs = 30_000
 
 /** What routes of an application share; kept on the instance under {@link appState}. */
 export interface AppState extends AppOptions {
-  histogram: Histogram<'method' | 'route' | 'status'>
+  histogram: Histogram<'method' | 'route' | 'status' | 'trace_id'>
   cut: CutCounter
   /** Known paths with their methods, for 405. */
   paths: Map<string, { pattern: RegExp; methods: Set<string> }>

@@ -42,10 +42,10 @@ const bucketsSeconds = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 const requestBuckets = [...new Set([...bucketsSeconds, ...graph.map(({ objectives }) => objectives.latencyP99Ms / 1000)])].sort((one, other) => one - other)
 
 /** Rate, errors and duration of answered requests by route template: one observation a request. */
-export function requestHistogram(registry: Registry): Histogram<'method' | 'route' | 'status'> {
+export function requestHistogram(registry: Registry): Histogram<'method' | 'route' | 'status' | 'trace_id'> {
   const name = 'http_request_duration_seconds'
   const existing = registry.getSingleMetric(name)
-  if (existing) return existing as Histogram<'method' | 'route' | 'status'>
+  if (existing) return existing as Histogram<'method' | 'route' | 'status' | 'trace_id'>
   const histogram = new Histogram({
     name,
     help: 'Time from the first byte of a request to the end of its answer, by route template',

@@ -22,7 +22,7 @@ export const booking: Dashboard = {
         },
         {
           title: 'Payment attempts settled',
-          description: 'How attempts that booking had to ask again about ended.',
+          description: 'How attempts ended; reconciled-… are those whose first answer was lost.',
           unit: 'short',
           queries: [{ expr: 'sum by (end) (rate(alcove_booking_attempts_settled_total[5m]))', legend: '{{end}}' }],
         },

@@ -19,12 +19,12 @@ export const money: Dashboard = {
           queries: [{ expr: `sum by (operation) (rate(${provider}_count[5m]))`, legend: '{{operation}}' }],
         },
         {
-          title: 'Failures',
-          description: 'No usable answer, or our own breaker. Nothing is given up: it is asked again.',
+          title: 'Outcomes',
+          description: 'Share of calls by outcome; `ok` should be nearly all. No usable answer, or our own breaker: nothing is given up: it is asked again.',
           unit: 'percentunit',
           queries: [
             {
-              expr: `sum by (outcome) (rate(${provider}_count{outcome!="ok"}[5m])) / ignoring(outcome) group_left sum(rate(${provider}_count[5m]))`,
+              expr: `sum by (outcome) (rate(${provider}_count[5m])) / ignoring(outcome) group_left sum(rate(${provider}_count[5m]))`,
               legend: '{{outcome}}',
             },
           ],
@@ -50,13 +50,13 @@ export const money: Dashboard = {
           title: 'Refunds by operators',
           description: 'Answers to POST /v1/payments/{id}/refunds.',
           unit: 'reqps',
-          queries: [{ expr: route('POST', '/v1/payments/{id}/refunds'), legend: '{{status}}' }],
+          queries: [{ expr: route('POST', '/v1/payments/:id/refunds'), legend: '{{status}}' }],
         },
         {
           title: 'Settled by asking again',
           description: 'Attempts whose first answer was lost, by how they ended.',
           unit: 'short',
-          queries: [{ expr: 'sum by (end) (rate(alcove_booking_attempts_settled_total[5m]))', legend: '{{end}}' }],
+          queries: [{ expr: 'sum by (end) (rate(alcove_booking_attempts_settled_total{end=~"reconciled-.+"}[5m]))', legend: '{{end}}' }],
         },
       ],
     },
