@@ -60,7 +60,7 @@ export function addMatchers(expr: string, matchersOf: (metric: string) => Readon
       const matchers = Object.entries(matchersOf(readName(node, expr))).flatMap(([label, pattern]) => (asked.includes(label) ? [] : [`${label}=~"${pattern}"`]))
       const braces = node.getChild('LabelMatchers')
       if (!braces) edits.push({ at: node.getChild('Identifier')!.to, text: `{${matchers.join(',')}}` })
-      else edits.push({ at: braces.from + 1, text: matchers.map((matcher) => `${matcher}${asked.length > 0 ? ',' : ''}`).join('') })
+      else edits.push({ at: braces.from + 1, text: [...matchers, ...(asked.length > 0 ? [''] : [])].join(',') })
     },
   })
   return edits.reduceRight((text, { at, text: inserted }) => text.slice(0, at) + inserted + text.slice(at), expr)

@@ -1,4 +1,5 @@
 import { listMetricUses } from '../../../scripts/charts/monitoring.ts'
+import { readDocumented } from './documented.ts'
 import type { Family } from './exposition.ts'
 
 export interface UsesJudgement {
@@ -16,10 +17,12 @@ export interface UsesJudgement {
  */
 export function judgeMetricUses(processes: readonly (readonly Family[])[]): UsesJudgement {
   const families = processes.flat()
+  const configured = new Set(readDocumented().configured.map(({ name }) => name))
   const judgement: UsesJudgement = { unknown: [], silent: [], unlabelled: [] }
   for (const { where, metric, labels } of listMetricUses()) {
     const exposed = families.filter(({ name, type }) => name === metric || (type === 'histogram' && metric.replace(/_(bucket|sum|count)$/, '') === name))
     const samples = exposed.flatMap((family) => family.samples).filter(({ name }) => name === metric)
+    if (exposed.length === 0 && configured.has(metric)) continue
     if (exposed.length === 0) judgement.unknown.push(`${metric} of ${where}`)
     else if (samples.length === 0) judgement.silent.push(`${metric} of ${where}`)
     else if (!samples.some((sample) => labels.every((label) => label in sample.labels)))
