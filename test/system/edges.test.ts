@@ -155,6 +155,19 @@ describe('the whole of Alcove', () => {
       })
   })
 
+  it('a person is invited to a team, told by mail, and accepts', async () => {
+    const team = expectDone(await admin.call<{ id: string }>('POST', '/api/v1/teams', { name: `Team ${crypto.randomUUID()}` }))
+    const guest = await api.login('member12')
+    expectDone(await admin.call('POST', `/api/v1/teams/${team.body.id}/invitations`, { email: 'member12@alcove.test', role: 'member' }))
+    await eventually('the mail', async () => {
+      const box = await api.call<{ items: { to: string; subject: string }[] }>('GET', '/dev/mailbox')
+      return box.body.items.some((item) => item.to === 'member12@alcove.test' && item.subject.includes('invited'))
+    })
+    const mine = expectDone(await guest.call<{ items: { id: string; team: { id: string } }[] }>('GET', '/api/v1/users/me/invitations'))
+    const invitation = mine.body.items.find((item) => item.team.id === team.body.id)!
+    expectDone(await guest.call('POST', `/api/v1/users/me/invitations/${invitation.id}/accept`, {}))
+  })
+
   it('operators: reports, the audit log, the overview, every service', async () => {
     for (const path of ['/reports/utilisation', '/reports/revenue', '/analytics/overview']) expectDone(await operator.call('GET', `/api/v1${path}`))
     for (const path of ['/admin/overview', '/admin/services', '/audit']) expectDone(await admin.call('GET', `/api/v1${path}`))

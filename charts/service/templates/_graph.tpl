@@ -141,6 +141,10 @@ services:
           - booking.completed.v1
           - booking.no-show.v1
           - booking.expired.v1
+      user:
+        mode: durable
+        types:
+          - user.team-invited.v1
       workspace:
         mode: durable
         types:

@@ -7,6 +7,7 @@ import * as notification from './notification.ts'
 import type { Operation } from './operation.ts'
 import * as payment from './payment.ts'
 import * as reporting from './reporting.ts'
+import * as teamInvitations from './team-invitations.ts'
 import * as user from './user.ts'
 import * as workspace from './workspace.ts'
 
@@ -27,6 +28,7 @@ export * from './primitives.ts'
 export * from './problems.ts'
 export * from './reporting.ts'
 export * from './services.ts'
+export * from './team-invitations.ts'
 export * from './text.ts'
 export * from './user.ts'
 export * from './workspace.ts'
@@ -34,6 +36,16 @@ export * from './workspace.ts'
 const isOperation = (value: unknown): value is Operation => typeof value === 'object' && value !== null && 'path' in value && 'responses' in value
 
 /** Every operation of every service, public and internal (`access: 'service'`). */
-export const operations: readonly Operation[] = [auth, user, workspace, booking, payment, notification, reporting, gateway, admin, internal].flatMap((module) =>
-  Object.values(module).filter(isOperation),
-)
+export const operations: readonly Operation[] = [
+  auth,
+  user,
+  teamInvitations,
+  workspace,
+  booking,
+  payment,
+  notification,
+  reporting,
+  gateway,
+  admin,
+  internal,
+].flatMap((module) => Object.values(module).filter(isOperation))

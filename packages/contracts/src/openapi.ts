@@ -9,6 +9,7 @@ import * as payment from './payment.ts'
 import * as primitives from './primitives.ts'
 import { problems, ProblemSchema, type ProblemSlug } from './problems.ts'
 import * as reporting from './reporting.ts'
+import * as teamInvitations from './team-invitations.ts'
 import * as user from './user.ts'
 import * as workspace from './workspace.ts'
 
@@ -63,7 +64,7 @@ export interface OpenApiOptions {
  * @throws {Error} two operations share a method and path
  */
 export function buildOpenApi(operations: readonly Operation[], options: OpenApiOptions): OpenApiDocument {
-  const modules = [primitives, auth, user, workspace, booking, payment, notification, reporting, admin, gateway]
+  const modules = [primitives, auth, user, teamInvitations, workspace, booking, payment, notification, reporting, admin, gateway]
   const namer = createSchemaNamer(modules, { Problem: ProblemSchema })
   const responses: Record<string, unknown> = {}
   const paths: OpenApiDocument['paths'] = {}

@@ -189,6 +189,12 @@ export const graph: readonly ServiceNode[] = [
           "booking.expired.v1"
         ]
       },
+      "user": {
+        "mode": "durable",
+        "types": [
+          "user.team-invited.v1"
+        ]
+      },
       "workspace": {
         "mode": "durable",
         "types": [

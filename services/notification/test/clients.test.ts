@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServiceClient, type ServiceClient } from '@alcove/client'
-import { getAccount, getBookingDetail, getOneTimeToken, getPerson, listClosureBookings, type Operation } from '@alcove/contracts'
+import { getAccount, getBookingDetail, getOneTimeToken, getPerson, getTeamInvitation, listClosureBookings, type Operation } from '@alcove/contracts'
 import { compileBody, createLogger, DependencyError, loadConfig, newId, Registry } from '@alcove/kit'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createDirectory, createFindHits } from '../src/clients/directory.ts'
@@ -72,6 +72,12 @@ const calls: [string, Operation, unknown, (id: string) => Promise<unknown>][] = 
   ['findAccount', getAccount, buildAccount(), (id) => createDirectory(client).findAccount(id)],
   ['findPerson', getPerson, buildPerson(), (id) => createDirectory(client).findPerson(id)],
   ['findBookingDetail', getBookingDetail, buildDetail(), (id) => createDirectory(client).findBookingDetail(id)],
+  [
+    'findTeamInvitation',
+    getTeamInvitation,
+    { id: newId(), teamName: 'Design', expiresAt: '2026-01-19T09:00:00Z' },
+    (id) => createDirectory(client).findTeamInvitation(id),
+  ],
   ['findOneTimeToken', getOneTimeToken, oneTimeToken, (id) => createDirectory(client).findOneTimeToken(id)],
   ['findHits', listClosureBookings, hits, (id) => createFindHits(client)(id, new AbortController().signal)],
 ]

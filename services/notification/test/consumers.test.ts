@@ -15,6 +15,7 @@ import {
   bookingRescheduled,
   bookingRescheduledV2,
   hasSuccessor,
+  userTeamInvited,
   eventTypes,
   closureCreated,
   closureDeleted,
@@ -35,6 +36,19 @@ beforeAll(async () => {
 beforeEach(() => fixture.reset())
 afterAll(() => fixture.close())
 
+test('an invitation that was answered before its message is written is told nobody; the team’s name is asked at that moment', async () => {
+  const { findTeamInvitation } = fixture.directory
+  await fixture.deliver(userTeamInvited)
+  fixture.directory.findTeamInvitation = async () => undefined
+  await fixture.sendAll()
+  fixture.directory.findTeamInvitation = findTeamInvitation
+  expect((await fixture.listMessages()).map(({ state, reason_code }) => `${state} ${reason_code}`)).toEqual(Array(2).fill('dropped invitation-gone'))
+  await fixture.reset()
+  await fixture.deliver(userTeamInvited)
+  await fixture.sendAll()
+  expect((await fixture.listMails())[0]!.subject).toContain('Design')
+})
+
 describe('an event delivered twice gives one mail', () => {
   test.each<[EventType, string[]]>([
     [accountVerificationRequested, ['verify-email/mail']],
@@ -44,6 +58,7 @@ describe('an event delivered twice gives one mail', () => {
     [accountPasswordChanged, ['password-changed/mail']],
     [accountDeviceAdded, ['new-sign-in/mail']],
     [accountRolesChanged, ['roles-changed/mail', 'roles-changed/inbox']],
+    [userTeamInvited, ['team-invited/mail', 'team-invited/inbox']],
     [bookingConfirmed, ['booking-confirmed/mail', 'booking-confirmed/inbox']],
     [bookingRescheduledV2, ['booking-rescheduled/mail', 'booking-rescheduled/inbox']],
     [bookingCancelled, ['booking-cancelled/mail', 'booking-cancelled/inbox']],

@@ -111,6 +111,7 @@ function knowEverybody(): Directory {
     findAccount: async (id) => buildAccount({ id }),
     findPerson: async (id) => buildPerson({ id }),
     findBookingDetail: async (id) => buildDetail({ state: buildBooking({ bookingId: id, status: 'confirmed' }) }),
+    findTeamInvitation: async () => ({ teamName: 'Design', expiresAt: '2026-01-19T09:00:00Z' }),
     findOneTimeToken: async (id) => ({
       purpose: 'verify-email',
       email: 'ann@example.org',

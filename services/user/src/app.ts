@@ -10,13 +10,16 @@ import { getAddressRoute } from './routes/get-address.ts'
 import { getMeRoute } from './routes/get-me.ts'
 import { getPersonProfileRoute } from './routes/get-person-profile.ts'
 import { getPersonRoute } from './routes/get-person.ts'
+import { getTeamInvitationRoute } from './routes/get-team-invitation.ts'
 import { getTeamRoute } from './routes/get-team.ts'
 import { getUserRoute } from './routes/get-user.ts'
 import { listAddressesRoute } from './routes/list-addresses.ts'
 import { listTeamsRoute } from './routes/list-teams.ts'
 import { listUsersRoute } from './routes/list-users.ts'
+import { myInvitationsRoutes } from './routes/my-invitations.ts'
 import { reactivateUserRoute } from './routes/reactivate-user.ts'
 import { removeTeamMemberRoute } from './routes/remove-team-member.ts'
+import { teamInvitationsRoutes } from './routes/team-invitations.ts'
 import { updateMeRoute } from './routes/update-me.ts'
 import { updateTeamRoute } from './routes/update-team.ts'
 
@@ -40,6 +43,9 @@ export function buildApp(deps: UserDeps): FastifyInstance {
   app.register(updateTeamRoute(deps))
   app.register(addTeamMemberRoute(deps))
   app.register(removeTeamMemberRoute(deps))
+  app.register(teamInvitationsRoutes(deps))
+  app.register(myInvitationsRoutes(deps))
+  app.register(getTeamInvitationRoute(deps))
   app.register(getPersonRoute(deps))
   app.register(getPersonProfileRoute(deps))
   return app

@@ -4,6 +4,7 @@ import type { Pool } from 'pg'
 import { createAccounts, type AccountsFor } from './clients/accounts.ts'
 import type { UserConfig } from './config.ts'
 import { createAddressFinder, createTeamFinder } from './db/finders.ts'
+import { createInvitationFinder } from './db/invitations.ts'
 import { createPeopleReader } from './db/people.ts'
 import { createPrisma } from './db/prisma.ts'
 import { createInTransaction } from './db/stores.ts'
@@ -39,6 +40,7 @@ export function buildDeps(options: BuildDepsOptions): UserDeps {
     people: createPeopleReader(pool),
     addresses: createAddressFinder(prisma),
     teams: createTeamFinder(prisma),
+    invitations: createInvitationFinder(pool),
     now: () => clock.now(),
     newId,
   }

@@ -1,6 +1,7 @@
 import type { Authenticator, Clock, Logger, Registry } from '@alcove/kit'
 import type { AccountsFor } from './clients/accounts.ts'
 import type { AddressFinder, TeamFinder } from './db/finders.ts'
+import type { InvitationFinder } from './db/invitations.ts'
 import type { InTransaction, PeopleReader } from './domain/ports.ts'
 import type { ProfileDefaults } from './domain/profile.ts'
 
@@ -16,6 +17,7 @@ export interface UserDeps {
   readonly people: PeopleReader
   readonly addresses: AddressFinder
   readonly teams: TeamFinder
+  readonly invitations: InvitationFinder
   readonly defaults: ProfileDefaults
   readonly now: () => Date
   readonly newId: () => string

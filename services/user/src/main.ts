@@ -42,6 +42,8 @@ await runService({
     const sweeps = [
       // Late: people are shown under no name or their first one; reads that need the name ask for it themselves.
       { name: 'complete-names', everySeconds: 5, timeLimitSeconds: 60, run: (signal: AbortSignal) => complete(signal) },
+      // Late: overdue invitations are not shown all the same.
+      { name: 'remove-overdue-invitations', everySeconds: 3600, timeLimitSeconds: 60, run: () => deps.invitations.removeOverdue(clock.now()) },
       {
         name: 'delete-expired-keys',
         everySeconds: 600,

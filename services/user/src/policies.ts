@@ -13,6 +13,11 @@ export function canSeeTeam(principal: Principal, team: ShownTeam): boolean {
   return isOperator(principal) || findTeamRole(team, principal.userId) !== undefined
 }
 
+/** Its team-admins and operators change a team. */
+export function canManageTeam(principal: Principal, team: ShownTeam): boolean {
+  return isOperator(principal) || findTeamRole(team, principal.userId) === 'team-admin'
+}
+
 /** Who asks, as the audit log names them. */
 export async function toActor(ctx: RequestContext): Promise<Actor> {
   return { userId: ctx.principal.userId, requestId: ctx.requestId, address: await readClientAddress(ctx) }

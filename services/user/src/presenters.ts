@@ -1,4 +1,6 @@
-import type { Person, PersonProfile, Team, User } from '@alcove/contracts'
+import type { MyInvitation, Person, PersonProfile, Team, TeamInvitation, User } from '@alcove/contracts'
+import { toInstant } from '@alcove/kit'
+import type { Invitation } from './domain/ports.ts'
 import type { Address } from './domain/address.ts'
 import type { FullUser } from './domain/get-user.ts'
 import type { PersonRow } from './domain/ports.ts'
@@ -34,6 +36,16 @@ export function presentAddress({ id, label, line1, line2, postalCode, city, coun
 
 export function presentTeam({ id, name, members }: ShownTeam): Team {
   return { id, name, members: [...members] }
+}
+
+/** By address nothing says whose it is. */
+export function presentInvitation({ id, teamId, userId, email, role, invitedBy, createdAt, expiresAt }: Invitation): TeamInvitation {
+  const whom = email === null ? { userId: userId! } : { email }
+  return { id, teamId, ...whom, role, invitedBy, createdAt: toInstant(createdAt), expiresAt: toInstant(expiresAt) }
+}
+
+export function presentMyInvitation({ id, teamId, teamName, role, createdAt, expiresAt }: Invitation & { teamName: string }): MyInvitation {
+  return { id, team: { id: teamId, name: teamName }, role, createdAt: toInstant(createdAt), expiresAt: toInstant(expiresAt) }
 }
 
 /** The answer of a list that may go on after `nextId`. */

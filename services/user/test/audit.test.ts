@@ -42,6 +42,23 @@ const acts: Record<string, (given: Given) => Promise<Told>> = {
     await add(teamId, member.id, as, 'team-admin')
     return { action: 'team.member-role-changed', subject: teamId, person: member.id, before: { role: 'member' }, after: { role: 'team-admin' } }
   },
+  async 'invite-team-member'({ teamId, member, as }) {
+    await user.call('POST', `/v1/teams/${teamId}/invitations`, { as, body: { userId: member.id, role: 'member' } })
+    return { action: 'team.member-invited', subject: teamId, person: member.id, before: { role: null }, after: { role: 'member' } }
+  },
+  async 'withdraw-team-invitation'({ teamId, member, admin, as }) {
+    const invited = await user.call('POST', `/v1/teams/${teamId}/invitations`, { as: admin.as, body: { userId: member.id, role: 'member' } })
+    await user.call('DELETE', `/v1/teams/${teamId}/invitations/${invited.json<{ id: string }>().id}`, { as })
+    return { action: 'team.invitation-withdrawn', subject: teamId, person: member.id, before: { role: 'member' }, after: { role: null } }
+  },
+  async 'accept-invitation'({ teamId, admin, as }) {
+    const invited = await user.call('POST', `/v1/teams/${teamId}/invitations`, {
+      as: (await user.person(['operator'])).as,
+      body: { userId: admin.id, role: 'member' },
+    })
+    await user.call('POST', `/v1/users/me/invitations/${invited.json<{ id: string }>().id}/accept`, { as })
+    return { action: 'team.member-added', subject: teamId, person: admin.id, before: { role: null }, after: { role: 'member' } }
+  },
   async 'remove-team-member'({ teamId, member, admin, as }) {
     await add(teamId, member.id, admin.as)
     await user.call('DELETE', `/v1/teams/${teamId}/members/${member.id}`, { as })

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { IdSchema, nullable } from '../primitives.ts'
+import { IdSchema, InstantSchema, nullable } from '../primitives.ts'
 import { defineEvent } from './event.ts'
 
 const userId = '01890000-0000-7000-8000-000000000001'
@@ -17,6 +17,27 @@ export const userProfileUpdated = defineEvent({
     status: Type.Enum(['active', 'deactivated']),
   }),
   example: { userId, version: 1, locale: 'en', timeZone: 'Europe/London', planId: null, status: 'active' },
+})
+/** Somebody who has an account was asked to join; the team's name is asked of user at the moment of use. */
+export const userTeamInvited = defineEvent({
+  topic: 'user',
+  type: 'user.team-invited.v1',
+  data: Type.Object({
+    invitationId: IdSchema,
+    version: Type.Integer({ minimum: 1 }),
+    teamId: IdSchema,
+    userId: IdSchema,
+    role: Type.Enum(['member', 'team-admin']),
+    expiresAt: InstantSchema,
+  }),
+  example: {
+    invitationId: '01890000-0000-7000-8000-000000000005',
+    version: 1,
+    teamId: '01890000-0000-7000-8000-000000000004',
+    userId,
+    role: 'member',
+    expiresAt: '2026-01-19T09:00:00Z',
+  },
 })
 export const userTeamChanged = defineEvent({
   topic: 'user',

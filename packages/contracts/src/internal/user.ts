@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { defineOperation } from '../operation.ts'
-import { IdParamsSchema, IdSchema, nullable, personal } from '../primitives.ts'
+import { IdParamsSchema, IdSchema, InstantSchema, nullable, personal } from '../primitives.ts'
 import { nameOf } from '../text.ts'
 
 /** What booking needs to judge a booker, and notification to address one. */
@@ -14,6 +14,18 @@ export const PersonSchema = Type.Object({
   teams: Type.Array(Type.Object({ id: IdSchema, role: Type.Enum(['member', 'team-admin']) })),
 })
 export type Person = Static<typeof PersonSchema>
+
+/** What the message about an invitation says; 404 once it waits no more. */
+export const getTeamInvitation = defineOperation({
+  id: 'get-team-invitation',
+  service: 'user',
+  method: 'GET',
+  path: '/internal/team-invitations/{id}',
+  summary: 'An invitation that waits',
+  access: 'service',
+  params: IdParamsSchema,
+  responses: { 200: Type.Object({ id: IdSchema, teamName: Type.String(), expiresAt: InstantSchema }) },
+})
 
 export const getPerson = defineOperation({
   id: 'get-person',

@@ -1,5 +1,5 @@
 import { CalleeProblem, type ServiceClient } from '@alcove/client'
-import { getAccount, getBookingDetail, getOneTimeToken, getPerson, listClosureBookings } from '@alcove/contracts'
+import { getAccount, getBookingDetail, getOneTimeToken, getPerson, getTeamInvitation, listClosureBookings } from '@alcove/contracts'
 import type { Directory } from '../domain/prepare-message.ts'
 import type { FindClosureHits } from '../domain/closure-hits.ts'
 
@@ -30,6 +30,7 @@ export function createDirectory(client: ServiceClient): Directory {
     findAccount: once((id) => undefinedIfGone(client.call(getAccount, { params: { id } }))),
     findPerson: once((id) => undefinedIfGone(client.call(getPerson, { params: { id } }))),
     findBookingDetail: once((id) => undefinedIfGone(client.call(getBookingDetail, { params: { id } }))),
+    findTeamInvitation: once((id) => undefinedIfGone(client.call(getTeamInvitation, { params: { id } }))),
     findOneTimeToken: once((id) => undefinedIfGone(client.call(getOneTimeToken, { params: { id } }))),
   }
 }

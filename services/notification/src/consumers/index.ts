@@ -11,6 +11,7 @@ import { onBookingProgressed } from './on-booking-progressed.ts'
 import { onBookingRescheduled } from './on-booking-rescheduled.ts'
 import { onClosureChanged } from './on-closure-changed.ts'
 import { onOneTimeTokenRequested } from './on-one-time-token-requested.ts'
+import { onTeamInvited } from './on-team-invited.ts'
 
 /** Every event this service listens to, as `service.yaml` declares. */
 export function createHandlers(deps: ConsumerDeps): Handler[] {
@@ -20,6 +21,7 @@ export function createHandlers(deps: ConsumerDeps): Handler[] {
     onAccountReactivated(deps),
     ...onAccountSecured(deps),
     ...onOneTimeTokenRequested(deps),
+    onTeamInvited(deps),
     onBookingConfirmed(deps),
     ...onBookingRescheduled(deps),
     onBookingCancelled(deps),

@@ -10,6 +10,7 @@ export const messageKinds = [
   'password-changed',
   'roles-changed',
   'new-sign-in',
+  'team-invited',
   'booking-confirmed',
   'booking-rescheduled',
   'booking-cancelled',
@@ -24,6 +25,7 @@ export type Channel = 'mail' | 'inbox'
 /** What a message is about: ids and public state, as the event had them. */
 export type MessageFacts =
   | { readonly oneTimeTokenId: string }
+  | { readonly invitationId: string }
   | { readonly booking: BookingState | BookingMove }
   | { readonly bookingId: string; readonly closure: { readonly startsAt: string; readonly endsAt: string } }
   | { readonly how: 'changed' | 'reset' }
@@ -67,7 +69,7 @@ export type Prepared =
   | { readonly outcome: 'inbox'; readonly title: string; readonly body: string }
   | { readonly outcome: 'drop'; readonly reasonCode: DropReason }
 
-export type DropReason = 'recipient-unknown' | 'token-gone' | 'booking-unknown' | 'booking-changed' | 'booking-begun'
+export type DropReason = 'recipient-unknown' | 'token-gone' | 'booking-unknown' | 'booking-changed' | 'booking-begun' | 'invitation-gone'
 
 /**
  * The id under which a message goes that no event of its own causes (a reminder, a closure's notice): always the same

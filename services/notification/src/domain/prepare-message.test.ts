@@ -14,6 +14,7 @@ function buildDeps(directory: Partial<Directory> = {}, now = '2026-01-04T09:00:0
       findAccount: async () => buildAccount(),
       findPerson: async () => buildPerson(),
       findBookingDetail: async () => buildDetail(),
+      findTeamInvitation: async () => undefined,
       findOneTimeToken: async () => undefined,
       ...directory,
     },

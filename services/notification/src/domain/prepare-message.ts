@@ -5,6 +5,7 @@ import { findBookingId, type DropReason, type OwedMessage, type Prepared } from 
 import { findReminderObstacle } from './time-notices.ts'
 import {
   describeDeactivation,
+  describeInvitation,
   describeNewSignIn,
   describePasswordChange,
   describePasswordReset,
@@ -22,6 +23,8 @@ export interface Directory {
   findAccount(userId: string): Promise<Account | undefined>
   findPerson(userId: string): Promise<Person | undefined>
   findBookingDetail(bookingId: string): Promise<BookingDetail | undefined>
+  /** Undefined once it waits no more. */
+  findTeamInvitation(id: string): Promise<{ teamName: string; expiresAt: string } | undefined>
   findOneTimeToken(id: string): Promise<(OneTimeToken & { email: string }) | undefined>
 }
 
@@ -66,6 +69,11 @@ async function writeToPerson(deps: PrepareDeps, message: OwedMessage): Promise<P
   ])
   if (!person || (message.channel === 'mail' && !account)) return { outcome: 'drop', reasonCode: 'recipient-unknown' }
   const to = account?.email ?? ''
+  if ('invitationId' in message.facts) {
+    const invitation = await deps.directory.findTeamInvitation(message.facts.invitationId)
+    if (!invitation) return { outcome: 'drop', reasonCode: 'invitation-gone' }
+    return { to, content: describeInvitation(person.displayName, invitation, deps.formatter(person)) }
+  }
   if (bookingId === undefined) return { to, content: describeAccount(message, person.displayName, deps.formatter(person)) }
   if (!detail) return { outcome: 'drop', reasonCode: 'booking-unknown' }
   const booking = 'booking' in message.facts ? message.facts.booking : detail.state

@@ -4,6 +4,7 @@ import type { Pool, PoolClient } from 'pg'
 import type { Actor, InTransaction, Stores } from '../domain/ports.ts'
 import { idempotencyKeyReused } from '../errors.ts'
 import { createUserEvents } from '../events/user-events.ts'
+import { createInvitationStore } from './invitations.ts'
 import { createAddressStore, createProfileStore } from './profiles.ts'
 import { createTeamStore } from './teams.ts'
 
@@ -13,6 +14,7 @@ export function createStores(tx: PoolClient, context: { now: Date; traceparent?:
     profiles: createProfileStore(tx),
     addresses: createAddressStore(tx),
     teams: createTeamStore(tx),
+    invitations: createInvitationStore(tx),
     events: createUserEvents(tx, context),
     async takeKey(scope, resourceId) {
       if (!scope) return undefined

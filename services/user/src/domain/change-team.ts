@@ -92,7 +92,7 @@ export async function removeTeamMember(deps: TeamDeps, input: { teamId: string; 
   }, toOrigin(actor))
 }
 
-const toOrigin = ({ traceparent, ...actor }: TeamActor) => ({ traceparent, actor })
+export const toOrigin = ({ traceparent, ...actor }: TeamActor) => ({ traceparent, actor })
 
 async function lockVisible(stores: Stores, teamId: string, actor: TeamActor): Promise<Team> {
   const team = await stores.teams.lock(teamId)
@@ -100,13 +100,13 @@ async function lockVisible(stores: Stores, teamId: string, actor: TeamActor): Pr
   return team
 }
 
-async function lockManaged(stores: Stores, teamId: string, actor: TeamActor): Promise<Team> {
+export async function lockManaged(stores: Stores, teamId: string, actor: TeamActor): Promise<Team> {
   const team = await lockVisible(stores, teamId, actor)
   if (!actor.isOperator && findTeamRole(team, actor.userId) !== 'team-admin') throw mayNotManageTeam()
   return team
 }
 
-async function assertMayJoin(stores: Stores, userId: string): Promise<void> {
+export async function assertMayJoin(stores: Stores, userId: string): Promise<void> {
   // Locked: two teams that add the same person at once are counted one after the other.
   const profile = await stores.profiles.lock(userId)
   if (!profile) throw userNotFound()

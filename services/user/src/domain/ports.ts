@@ -55,7 +55,29 @@ export interface TeamStore {
   raise(id: string, now: Date): Promise<Team>
 }
 
+/** An invitation that waits. */
+export interface Invitation {
+  readonly id: string
+  readonly teamId: string
+  readonly userId: string | null
+  readonly email: string | null
+  readonly role: TeamRole
+  readonly invitedBy: string
+  readonly createdAt: Date
+  readonly expiresAt: Date
+}
+
+export interface InvitationStore {
+  /** Whether this call made it: one waits already for the same person or address. */
+  insert(invitation: Invitation): Promise<boolean>
+  /** Those that wait. */
+  count(teamId: string, now: Date): Promise<number>
+  /** Takes it out, so that of several decisions one counts; undefined when it waits no more. */
+  take(id: string, now: Date): Promise<Invitation | undefined>
+}
+
 export interface UserEvents {
+  teamInvited(invitation: Invitation & { userId: string }): Promise<void>
   profileUpdated(profile: Profile): Promise<void>
   teamChanged(team: Team): Promise<void>
   /** Says who did it to whom; without an actor, as for what another service decided, nothing is said. */
@@ -73,7 +95,7 @@ export interface Actor {
 export type UserAudit = { readonly subject: string; readonly person: string | null } & (
   | { readonly action: 'team.renamed' }
   | {
-      readonly action: `team.member-${'added' | 'role-changed' | 'removed'}`
+      readonly action: `team.${'member-invited' | 'invitation-withdrawn' | `member-${'added' | 'role-changed' | 'removed'}`}`
       readonly before: { role: TeamRole | null }
       readonly after: { role: TeamRole | null }
     }
@@ -93,6 +115,7 @@ export interface Stores {
   readonly profiles: ProfileStore
   readonly addresses: AddressStore
   readonly teams: TeamStore
+  readonly invitations: InvitationStore
   readonly events: UserEvents
   /** The id to answer with when the request is a repeat; undefined for a first one. Throws `idempotency-key-reused`. */
   takeKey(scope: IdempotencyScope | undefined, resourceId: string): Promise<string | undefined>

@@ -20,6 +20,11 @@ export interface ShownTeam {
   readonly members: readonly (TeamMember & { readonly displayName: string })[]
 }
 
+/** How long an invitation waits. */
+export const invitationDays = 14
+/** Of one team, waiting at once: nobody mails the world. */
+export const invitationsMax = 100
+
 /** A team's event carries all members, so their number is bounded. */
 export const membersMax = 500
 /** What booking is told of a person holds all their teams. */

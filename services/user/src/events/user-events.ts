@@ -1,5 +1,6 @@
-import { userProfileUpdated, userTeamChanged } from '@alcove/contracts'
+import { userProfileUpdated, userTeamChanged, userTeamInvited } from '@alcove/contracts'
 import { recordAudit, writeEvent } from '@alcove/events'
+import { toInstant } from '@alcove/kit'
 import type { PoolClient } from 'pg'
 import type { Actor, UserEvents } from '../domain/ports.ts'
 
@@ -9,6 +10,10 @@ export function createUserEvents(tx: PoolClient, context: { now: Date; tracepare
   return {
     async profileUpdated({ id, version, locale, timeZone, planId, status }) {
       await writeEvent(tx, userProfileUpdated, { key: id, data: { userId: id, version, locale, timeZone, planId, status }, now, traceparent })
+    },
+    async teamInvited({ id, teamId, userId, role, expiresAt }) {
+      const data = { invitationId: id, version: 1, teamId, userId, role, expiresAt: toInstant(expiresAt) }
+      await writeEvent(tx, userTeamInvited, { key: id, data, now, traceparent })
     },
     async teamChanged({ id, version, members }) {
       await writeEvent(tx, userTeamChanged, {

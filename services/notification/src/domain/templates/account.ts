@@ -115,3 +115,15 @@ export function describeNewSignIn(displayName: string, signedInAt: string, forma
     brief: 'A new device signed in to your account.',
   }
 }
+
+export function describeInvitation(displayName: string, invitation: { teamName: string; expiresAt: string }, format: Formatter): Content {
+  return {
+    subject: `You are invited to the team ${invitation.teamName}`,
+    heading: `You are invited to the team ${invitation.teamName}`,
+    greeting: displayName,
+    paragraphs: ['You join only if you accept. Members of a team see each other’s names.'],
+    rows: [{ label: 'Valid until', value: format.instant(invitation.expiresAt) }],
+    notes: ['If you do not know the team, decline or ignore this message: nothing happens then.'],
+    brief: `You are invited to the team ${invitation.teamName}. Accept or decline until ${format.instant(invitation.expiresAt)}.`,
+  }
+}
