@@ -30,7 +30,7 @@ write(`packages/contracts/src/${name}.ts`, fill(readFileSync(join(templates, 'co
 extend('packages/contracts/src/services.ts', /'\] as const/, `', '${name}'] as const`)
 extend('packages/contracts/src/index.ts', /(import \* as workspace .*\n)/, `$1import * as ${name} from './${name}.ts'\n`)
 extend('packages/contracts/src/index.ts', /(export \* from '\.\/workspace\.ts'\n)/, `$1export * from './${name}.ts'\n`)
-extend('packages/contracts/src/index.ts', /, internal\]/, `, ${name}, internal]`)
+extend('packages/contracts/src/index.ts', /\n  internal,\n\]/, `\n  ${name},\n  internal,\n]`)
 run('scripts/graph.ts', '--write')
 // The name's length decides where lines break.
 run('node_modules/oxfmt/bin/oxfmt', `services/${name}`, `packages/contracts/src/${name}.ts`)

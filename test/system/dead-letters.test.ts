@@ -267,7 +267,7 @@ describe('a service that may not ask', () => {
     const [invalid, undeclared] = await counts()
     expect(await ask(forged)).toBe(401)
     expect(await ask(await api.stack.serviceToken('admin', 'payment'))).toBe(401)
-    expect(await ask(await api.stack.serviceToken('reporting', 'booking'))).toBe(403)
+    expect(await ask(await api.stack.serviceToken('payment', 'booking'))).toBe(403)
     // A declared caller of booking, which has no business with its dead letters.
     expect(await ask(await api.stack.serviceToken('workspace', 'booking'))).toBe(403)
     expect(await ask(await api.stack.serviceToken('admin', 'booking'))).toBe(200)

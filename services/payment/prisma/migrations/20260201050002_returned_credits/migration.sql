@@ -2,8 +2,8 @@
 -- get them back. They return into a bucket of their own, which is valid for some days (RETURNED_CREDITS_DAYS).
 
 -- Where they went into another bucket: the one the payment had taken them from. What a payment still holds is counted by it.
-ALTER TABLE ledger_entry ADD COLUMN paid_bucket_id uuid REFERENCES wallet_bucket (id);
-ALTER TABLE ledger_entry ADD CONSTRAINT ledger_entry_paid_bucket CHECK (paid_bucket_id IS NULL OR bucket_id IS NOT NULL AND bucket_id <> paid_bucket_id);
+ALTER TABLE ledger_entry ADD COLUMN paid_bucket_id uuid REFERENCES wallet_bucket (id)
+  CONSTRAINT ledger_entry_paid_bucket CHECK (paid_bucket_id IS NULL OR bucket_id IS NOT NULL AND bucket_id <> paid_bucket_id);
 
 -- Moves credits of one payment bucket by bucket: 'capture' reserve to revenue (earliest expiry first), 'release' reserve to wallet and
 -- 'refund' revenue to wallet (latest expiry first, each into the bucket it came from; what came from expired ones goes into one new
