@@ -56,8 +56,8 @@ demo: generate ## A narrated run through what Alcove promises
 	@$(ALCOVE) up
 	@$(NODE) scripts/demo/tour.ts
 
-test: generate ## Lint, types, and every test
-	@$(NODE) scripts/test.ts
+test: generate ## Lint, types, and every test (ARGS: more for vitest)
+	@$(NODE) scripts/test.ts $(ARGS)
 
 test-charts: generate ## Charts: lint, renders, policies against the graph, schemas, rules (needs Go)
 	@$(NODE) scripts/test-project.ts charts
