@@ -45,7 +45,15 @@ interface Replica {
 
 async function start(program: Program, env: Record<string, string> = {}): Promise<Replica> {
   const [port, opsPort] = [await findFreePort(), await findFreePort()]
-  const own = { PROFILE: 'local', HOST: host, PORT: String(port), OPS_PORT: String(opsPort), LOG_LEVEL: 'warn', SERVICE_TOKEN_DIR: directory }
+  const own = {
+    PROFILE: 'local',
+    CALLER_LIMIT: 'off',
+    HOST: host,
+    PORT: String(port),
+    OPS_PORT: String(opsPort),
+    LOG_LEVEL: 'warn',
+    SERVICE_TOKEN_DIR: directory,
+  }
   const events = { EVENT_TRANSPORT: 'embedded', EVENT_LOG_DATABASE_URL: log.url }
   const child = spawn(process.execPath, [programs[program]], {
     env: { PATH: process.env.PATH, ...own, ...events, ...env },
