@@ -75,6 +75,7 @@ export function createApp(options: AppOptions): FastifyInstance {
   app.decorate('alcove', state)
   app.decorateRequest('alcove', null)
   app.decorateRequest('traceparent', '')
+  options.authenticator.addTo(app)
   addJsonParser(app)
   app.setErrorHandler(answerError)
   app.setNotFoundHandler((request, reply) => answerUnknown(state, request, reply))

@@ -1,25 +1,29 @@
 import type { ServiceName } from '@alcove/contracts'
 import { keysFrom, listCallers } from '@alcove/graph'
-import { errors as joseErrors, jwtVerify, type JWTPayload } from 'jose'
-import { LRUCache } from 'lru-cache'
+import jwt from '@fastify/jwt'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Counter, type Registry } from 'prom-client'
 import { serviceUrl, type BaseConfig } from './config.ts'
 import type { Principal, Role } from './context.ts'
 import { dependencyUnavailable, forbidden, ProblemError, unauthenticated } from './errors.ts'
 import { createRemoteKeySource, KeysUnavailableError, type KeySource } from './jwks.ts'
 
-/** Judges tokens. Both checks answer at once for a token seen before and give a promise otherwise. */
+/** Judges the tokens of requests. */
 export interface Authenticator {
+  /** Registers `@fastify/jwt` for both kinds of tokens; `createApp` calls it. */
+  addTo(app: FastifyInstance): void
   /**
    * The person behind `Authorization`.
    * @throws {ProblemError} `unauthenticated` for anything but a good token, `dependency-unavailable` (auth) when that cannot be told
    */
-  verifyUser(header: string | undefined): Principal | Promise<Principal>
+  verifyUser(request: FastifyRequest): Promise<Principal>
   /**
    * The service behind `X-Service-Authorization`.
    * @throws {ProblemError} `unauthenticated`; `forbidden` for a genuine service that the graph does not list as a caller; `dependency-unavailable`
    */
-  verifyService(header: string | undefined): string | Promise<string>
+  verifyService(request: FastifyRequest): Promise<string>
+  /** The same with one more condition for people, asked for every request; it throws a {@link ProblemError} where it does not hold. */
+  withCondition(assertHolds: (principal: Principal) => void): Authenticator
 }
 
 export interface AuthenticatorOptions {
@@ -32,24 +36,37 @@ export interface AuthenticatorOptions {
   serviceTokenNamespace: string
   userKeys: KeySource
   serviceKeys: KeySource
-  /** Good tokens remembered until they expire. */
-  cacheMax?: number
   metrics?: Registry
+  /** See {@link Authenticator.withCondition}. */
+  assertHolds?: (principal: Principal) => void
 }
 
-interface Remembered<T> {
-  value: T
-  expiresAtMs: number
+declare module '@fastify/jwt' {
+  interface FastifyJWT {
+    namespaces: 'people' | 'services'
+    payload: object
+    user: Principal | string
+  }
 }
+declare module 'fastify' {
+  interface FastifyRequest {
+    verifyPerson: () => Promise<Principal>
+    verifyServiceAccount: () => Promise<string>
+  }
+}
+
+type Claims = Readonly<Record<string, unknown>>
 
 const roles = new Set<string>(['member', 'team-admin', 'operator', 'admin'] satisfies Role[])
 const subjectForm = /^system:serviceaccount:([a-z0-9-]+):([a-z0-9-]+)$/
 /** Nodes of a cluster differ by moments, and a projected token is used as soon as it is signed. */
-const serviceClockToleranceSeconds = 5
+const serviceClockToleranceMs = 5000
 const tokenLengthMax = 8192
+/** Good tokens remembered for each key until they expire. */
+const rememberedMax = { people: 10_000, services: 1000 }
 
-function readBearer(header: string | undefined): string {
-  if (header === undefined || header.length > tokenLengthMax) throw unauthenticated()
+function readBearer(header: string | string[] | undefined): string {
+  if (typeof header !== 'string' || header.length > tokenLengthMax) throw unauthenticated()
   const space = header.indexOf(' ')
   if (space !== 6 || header.slice(0, 6).toLowerCase() !== 'bearer') throw unauthenticated()
   const token = header.slice(7).trim()
@@ -57,99 +74,104 @@ function readBearer(header: string | undefined): string {
   return token
 }
 
-async function verify(
-  token: string,
-  keys: KeySource,
-  checks: { issuer?: string; audience: string; algorithms: string[]; clockTolerance?: number },
-): Promise<JWTPayload> {
-  try {
-    const { payload } = await jwtVerify(
-      token,
-      async ({ kid }) => {
-        const key = typeof kid === 'string' ? await keys.find(kid) : undefined
-        if (!key) throw new joseErrors.JWKSNoMatchingKey()
-        return key
-      },
-      { ...checks, requiredClaims: ['sub', 'exp', 'iat'] },
-    )
-    return payload
-  } catch (error) {
-    if (error instanceof KeysUnavailableError) throw dependencyUnavailable('auth', 2, error)
-    throw unauthenticated()
+/** What `@fastify/jwt` asks for the key of a token: the library keeps a verifier with a memory of its own for each key. */
+function findKeyIn(keys: KeySource) {
+  return async (_request: FastifyRequest, token: { header: { kid?: string; alg?: unknown } } | object): Promise<string> => {
+    const { kid, alg } = 'header' in token ? token.header : {}
+    const key = typeof kid === 'string' ? await keys.find(kid) : undefined
+    if (key?.algorithm !== alg || key === undefined) throw unauthenticated()
+    return key.pem
   }
 }
 
-function createMemory<T>(max: number, keys: KeySource) {
-  const cache = new LRUCache<string, Remembered<T>>({ max })
-  keys.onRemoved(() => cache.clear())
-  return {
-    find(token: string): T | undefined {
-      const entry = cache.get(token)
-      if (entry === undefined) return undefined
-      if (entry.expiresAtMs > Date.now()) return entry.value
-      cache.delete(token)
-      throw unauthenticated()
-    },
-    remember(token: string, value: T, payload: JWTPayload): T {
-      cache.set(token, { value, expiresAtMs: payload.exp! * 1000 })
-      return value
-    },
-  }
+function toPrincipal(claims: Claims): Omit<Principal, 'token'> {
+  const { sub, sid, ver, roles: listed } = claims as { sub: string; sid: string; ver?: unknown; roles?: unknown }
+  const known = Array.isArray(listed) ? listed.filter((role): role is Role => roles.has(role as string)) : []
+  return { userId: sub, roles: known, sessionId: sid, accountVersion: typeof ver === 'number' ? ver : 0 }
+}
+
+/** The library's errors say what is wrong with a token, which is nobody's business; errors of ours stay. */
+function toRefusal(error: unknown): unknown {
+  if (error instanceof KeysUnavailableError) return dependencyUnavailable('auth', 2, error)
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' && /^(FST|FAST)_JWT_/.test(code) ? unauthenticated() : error
 }
 
 /** An authenticator over given key sources; {@link createConfiguredAuthenticator} is the usual one. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { service, userTokenIssuer, serviceTokenIssuer, serviceTokenNamespace, userKeys, serviceKeys, cacheMax = 10_000 } = options
+  const { service, userTokenIssuer, userKeys, serviceKeys, assertHolds } = options
   const callers = new Set(listCallers(service))
-  const people = createMemory<Principal>(cacheMax, userKeys)
-  const services = createMemory<string>(1000, serviceKeys)
-
-  async function judgeUser(token: string): Promise<Principal> {
-    const payload = await verify(token, userKeys, { issuer: userTokenIssuer, audience: 'alcove', algorithms: ['ES256'] })
-    const listed = Array.isArray(payload.roles) ? payload.roles.filter((role): role is Role => roles.has(role as string)) : []
-    if (typeof payload.sid !== 'string' || typeof payload.sub !== 'string') throw unauthenticated()
-    const accountVersion = typeof payload.ver === 'number' ? payload.ver : 0
-    return people.remember(token, { userId: payload.sub, roles: listed, sessionId: payload.sid, accountVersion, token }, payload)
-  }
-
-  async function judgeService(token: string): Promise<string> {
-    // The API server signs with RS256 by default, the development issuer with ES256.
-    const payload = await verify(token, serviceKeys, { audience: service, algorithms: ['ES256', 'RS256'], clockTolerance: serviceClockToleranceSeconds })
-    // Known for certain only now: the keys that just proved good may have brought it.
-    const issuer = serviceTokenIssuer || serviceKeys.issuer?.()
-    const [, namespace, caller] = subjectForm.exec(payload.sub!) ?? []
-    if (issuer === undefined || payload.iss !== issuer || namespace !== serviceTokenNamespace || !caller) throw unauthenticated()
-    return services.remember(token, caller, payload)
-  }
-
   const judged = countJudgements(options.metrics)
-  const assertCaller = (caller: string): string => {
-    const isDeclared = callers.has(caller)
-    judged(caller, isDeclared ? 'accepted' : 'undeclared')
-    if (!isDeclared) throw forbidden('This service is not a declared caller.')
-    return caller
-  }
-  const refuse = (error: unknown): never => {
-    if (error instanceof ProblemError && error.slug === 'unauthenticated') judged('unknown', 'invalid')
-    throw error
-  }
+  const required = ['sub', 'exp', 'iat']
 
   return {
-    verifyUser(header) {
-      const token = readBearer(header)
-      return people.find(token) ?? judgeUser(token)
+    addTo(app) {
+      app.register(jwt, {
+        namespace: 'people',
+        jwtVerify: 'verifyPerson',
+        decoratorName: 'person',
+        secret: findKeyIn(userKeys),
+        decode: { complete: true },
+        verify: {
+          extractToken: ({ headers }) => readBearer(headers.authorization),
+          algorithms: ['ES256'],
+          allowedIss: userTokenIssuer,
+          allowedAud: 'alcove',
+          requiredClaims: [...required, 'iss', 'aud', 'sid'],
+          cache: rememberedMax.people,
+        },
+        trusted: async (_request, { sub, sid }) => typeof sub === 'string' && typeof sid === 'string',
+        formatUser: (claims) => toPrincipal(claims as Claims) as Principal,
+      })
+      app.register(jwt, {
+        namespace: 'services',
+        jwtVerify: 'verifyServiceAccount',
+        decoratorName: 'serviceAccount',
+        secret: findKeyIn(serviceKeys),
+        decode: { complete: true },
+        verify: {
+          extractToken: ({ headers }) => readBearer(headers['x-service-authorization']),
+          // The API server signs with RS256 by default, the development issuer with ES256.
+          algorithms: ['ES256', 'RS256'],
+          allowedAud: service,
+          requiredClaims: [...required, 'aud'],
+          clockTolerance: serviceClockToleranceMs,
+          cache: rememberedMax.services,
+        },
+        trusted: async (_request, claims) => isOfOurNamespace(options, claims),
+        formatUser: (claims) => subjectForm.exec((claims as { sub: string }).sub)![2]!,
+      })
     },
-    verifyService(header) {
-      let known: string | Promise<string>
+    async verifyUser(request) {
       try {
-        const token = readBearer(header)
-        known = services.find(token) ?? judgeService(token)
+        const token = readBearer(request.headers.authorization)
+        const principal = { ...(await request.verifyPerson()), token }
+        assertHolds?.(principal)
+        return principal
       } catch (error) {
-        return refuse(error)
+        throw toRefusal(error)
       }
-      return typeof known === 'string' ? assertCaller(known) : known.catch(refuse).then(assertCaller)
     },
+    async verifyService(request) {
+      const caller = await request.verifyServiceAccount().catch((error: unknown) => {
+        const refusal = toRefusal(error)
+        if (refusal instanceof ProblemError && refusal.slug === 'unauthenticated') judged('unknown', 'invalid')
+        throw refusal
+      })
+      const isDeclared = callers.has(caller)
+      judged(caller, isDeclared ? 'accepted' : 'undeclared')
+      if (!isDeclared) throw forbidden('This service is not a declared caller.')
+      return caller
+    },
+    withCondition: (condition) => createAuthenticator({ ...options, assertHolds: condition }),
   }
+}
+
+/** The issuer is known for certain only now: the keys that just proved good may have brought it. */
+function isOfOurNamespace(options: AuthenticatorOptions, { iss, sub }: Claims): boolean {
+  const issuer = options.serviceTokenIssuer || options.serviceKeys.issuer?.()
+  const [, namespace] = (typeof sub === 'string' && subjectForm.exec(sub)) || []
+  return issuer !== undefined && iss === issuer && namespace === options.serviceTokenNamespace
 }
 
 /** Who presents service tokens here: the graph's edges as the callee sees them, and tokens that open nothing. */

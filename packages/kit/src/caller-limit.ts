@@ -46,28 +46,19 @@ export function addCallerLimit(app: FastifyInstance, text: string): void {
     })
   }
 
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.addHook('onRequest', async (request) => {
     const isExempt = request.routeOptions.url === '/health' || isDemoRequest(app.alcove.demoClockSecret, request.headers)
-    const known = isExempt || isDeclared(request)
-    if (known === true) {
-      done()
-      return
-    }
-    Promise.resolve(known)
-      .then((declared) => (declared ? undefined : count(request)))
-      .then(() => done(), done)
+    if (!isExempt && !(await isDeclared(request))) await count(request)
   })
 }
 
 /** Whether a declared service asks. While the keys that tell so are away nobody is refused for it: the route itself judges the token. */
-function isDeclared(request: FastifyRequest): boolean | Promise<boolean> {
+async function isDeclared(request: FastifyRequest): Promise<boolean> {
   if (request.headers['x-service-authorization'] === undefined) return false
   try {
-    const caller = verifyCaller(request)
-    return typeof caller === 'string' ? true : caller.then(() => true, isUndecided)
+    await verifyCaller(request)
+    return true
   } catch (error) {
-    return isUndecided(error)
+    return error instanceof ProblemError && error.slug === 'dependency-unavailable'
   }
 }
-
-const isUndecided = (error: unknown) => error instanceof ProblemError && error.slug === 'dependency-unavailable'

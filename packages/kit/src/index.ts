@@ -10,7 +10,16 @@ export { createDeadline, deadlineMaxMs, isAdmin, isOperator, readBudgetMs, type 
 export { demoClockHeader, demoClockHeaders, isDemoRequest } from './demo-clock.ts'
 export * from './errors.ts'
 export { isRequestId, isTraceparent, newId, newTraceparent } from './ids.ts'
-export { createCachedKeySource, createLocalKeySource, createRemoteKeySource, KeysUnavailableError, type KeySource } from './jwks.ts'
+export {
+  createCachedKeySource,
+  createLocalKeySource,
+  createRemoteKeySource,
+  KeysUnavailableError,
+  toVerifyKey,
+  type KeySource,
+  type PublishedKey,
+  type VerifyKey,
+} from './jwks.ts'
 export { createKillPoints, defineKillPoints, type KillPoints } from './kill-points.ts'
 export { createLogger, type Logger } from './log.ts'
 export { toSafeMessage } from './log-error.ts'

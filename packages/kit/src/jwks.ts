@@ -1,8 +1,14 @@
-import { importJWK, type JWK } from 'jose'
+import { createPublicKey, type JsonWebKey } from 'node:crypto'
 import { request } from 'undici'
 
-/** What `jwtVerify` takes as a key. */
-export type VerifyKey = Awaited<ReturnType<typeof importJWK>>
+/** A public key as `@fastify/jwt` takes it, and the one algorithm that it is for. */
+export interface VerifyKey {
+  readonly pem: string
+  readonly algorithm: 'ES256' | 'RS256'
+}
+
+/** A JSON web key with its id. */
+export type PublishedKey = JsonWebKey & { kid?: string; use?: string }
 
 /** The keys could not be fetched, so a token can be judged neither good nor bad. */
 export class KeysUnavailableError extends Error {
@@ -16,31 +22,34 @@ export class KeysUnavailableError extends Error {
 export interface KeySource {
   /** The key; undefined when the issuer, just asked, does not know it. @throws {KeysUnavailableError} */
   find(kid: string): Promise<VerifyKey | undefined>
-  /** Calls back when a key has disappeared, because tokens judged good by it no longer are. */
-  onRemoved(listener: () => void): void
   /** Who signs with these keys, if the document last read says so. */
   issuer?(): string | undefined
 }
 
-async function importKeys(document: unknown): Promise<Map<string, VerifyKey>> {
+/** The public half of a key, whatever else its issuer publishes; the algorithm comes from the key's kind, never from a token. undefined for other kinds. */
+export function toVerifyKey({ kty, crv, x, y, n, e }: PublishedKey): VerifyKey | undefined {
+  const algorithm = kty === 'EC' && crv === 'P-256' ? 'ES256' : kty === 'RSA' ? 'RS256' : undefined
+  if (!algorithm) return undefined
+  const key = createPublicKey({ key: { kty, crv, x, y, n, e }, format: 'jwk' })
+  return { pem: key.export({ type: 'spki', format: 'pem' }) as string, algorithm }
+}
+
+function importKeys(document: unknown): Map<string, VerifyKey> {
   const keys = new Map<string, VerifyKey>()
   const listed = (document as { keys?: unknown } | null)?.keys
   if (!Array.isArray(listed)) throw new Error('not a JWK set')
-  for (const jwk of listed as JWK[]) {
+  for (const jwk of listed as PublishedKey[]) {
     if (typeof jwk?.kid !== 'string' || (jwk.use !== undefined && jwk.use !== 'sig')) continue
-    const alg = jwk.kty === 'EC' && jwk.crv === 'P-256' ? 'ES256' : jwk.kty === 'RSA' ? 'RS256' : undefined
-    if (!alg) continue
-    // Only the public half, whatever the issuer publishes; the algorithm comes from the key's kind, never from a token.
-    const { kty, crv, x, y, n, e, kid } = jwk
-    keys.set(kid!, await importJWK({ kty, crv, x, y, n, e, kid } as JWK, alg))
+    const key = toVerifyKey(jwk)
+    if (key) keys.set(jwk.kid, key)
   }
   return keys
 }
 
 /** Keys known beforehand (tests, the issuer itself). */
-export function createLocalKeySource(document: { keys: JWK[] }): KeySource {
+export function createLocalKeySource(document: { keys: PublishedKey[] }): KeySource {
   const imported = importKeys(document)
-  return { find: async (kid) => (await imported).get(kid), onRemoved: () => undefined }
+  return { find: async (kid) => imported.get(kid) }
 }
 
 async function fetchDocument(url: string, timeoutMs: number): Promise<unknown> {
@@ -64,7 +73,6 @@ export function createRemoteKeySource(options: { url: string; cooldownMs?: numbe
  */
 export function createCachedKeySource(options: { read: () => Promise<unknown>; cooldownMs?: number; maxAgeMs?: number }): KeySource {
   const { read, cooldownMs = 5000, maxAgeMs = 60_000 } = options
-  const listeners: (() => void)[] = []
   let keys = new Map<string, VerifyKey>()
   let issuer: string | undefined
   let fetchedAt = -Infinity
@@ -76,14 +84,11 @@ export function createCachedKeySource(options: { read: () => Promise<unknown>; c
     triedAt = performance.now()
     try {
       const document = await read()
-      const fresh = await importKeys(document)
-      const removed = [...keys.keys()].some((kid) => !fresh.has(kid))
-      keys = fresh
+      keys = importKeys(document)
       const said = (document as { issuer?: unknown }).issuer
       issuer = typeof said === 'string' ? said : undefined
       fetchedAt = performance.now()
       failure = undefined
-      if (removed) for (const listener of listeners) listener()
     } catch (error) {
       failure = error
     }
@@ -103,7 +108,6 @@ export function createCachedKeySource(options: { read: () => Promise<unknown>; c
       if (!found && failure !== undefined) throw new KeysUnavailableError(failure)
       return found
     },
-    onRemoved: (listener) => void listeners.push(listener),
     issuer: () => issuer,
   }
 }

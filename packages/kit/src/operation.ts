@@ -49,10 +49,9 @@ export function addOperation<const O extends Operation, S extends number>(app: F
     method: operation.method,
     url: operation.path.replace(/\{([^}]+)\}/g, ':$1'),
     ...(Object.keys(response).length > 0 ? { schema: { response } } : {}),
-    onRequest: (request, reply, done) => {
-      const ctx = new LazyRequestContext(request, reply)
-      request.alcove = ctx
-      authenticate(operation, ctx, done)
+    onRequest: async (request, reply) => {
+      request.alcove = new LazyRequestContext(request, reply)
+      await authenticate(operation, request.alcove)
     },
     handler: (request, reply) => {
       const { demoClockSecret } = request.server.alcove
@@ -90,49 +89,21 @@ export function requireVersion(input: { ifMatch?: number }, currentVersion: numb
 
 type Answer = { status: number; body?: unknown; headers?: Record<string, string> }
 
-function authenticate(operation: Operation, ctx: LazyRequestContext, done: (error?: Error) => void): void {
-  const { headers, server } = ctx.raw.request
-  const { authenticator } = server.alcove
-  try {
-    if (operation.access === 'service') {
-      resolveThen(verifyCaller(ctx.raw.request), (name) => (ctx.caller = name), done)
-      return
-    }
-    noteCaller(ctx.raw.request)
-    if (operation.access === 'public' && headers.authorization === undefined) {
-      done()
-      return
-    }
-    const principal = authenticator.verifyUser(headers.authorization)
-    // On a public operation a token is extra: an expired one must not keep anybody from logging in.
-    const refuse = operation.access === 'public' ? () => done() : done
-    resolveThen(principal, (found) => (ctx.optionalPrincipal = found), refuse)
-  } catch (error) {
-    done(operation.access === 'public' ? undefined : (error as Error))
-  }
-}
-
-/** The gateway passes on what a person asks and shows its own token too: it is judged for the metric of callers alone and refuses nothing. */
-function noteCaller(request: FastifyRequest): void {
-  if (typeof request.headers['x-service-authorization'] !== 'string') return
-  try {
-    const caller = verifyCaller(request)
-    if (caller instanceof Promise) caller.catch(() => undefined)
-  } catch {
-    // Counted as what it is.
-  }
-}
-
-function resolveThen<T>(value: T | Promise<T>, use: (value: T) => void, done: (error?: Error) => void): void {
-  if (!(value instanceof Promise)) {
-    use(value)
-    done()
+async function authenticate(operation: Operation, ctx: LazyRequestContext): Promise<void> {
+  const { request } = ctx.raw
+  if (operation.access === 'service') {
+    ctx.caller = await verifyCaller(request)
     return
   }
-  value.then((resolved) => {
-    use(resolved)
-    done()
-  }, done)
+  // The gateway passes on what a person asks and shows its own token too: it is judged for the metric of callers alone and refuses nothing.
+  if (request.headers['x-service-authorization'] !== undefined) verifyCaller(request).catch(() => undefined)
+  if (operation.access === 'public' && request.headers.authorization === undefined) return
+  try {
+    ctx.optionalPrincipal = await request.server.alcove.authenticator.verifyUser(request)
+  } catch (error) {
+    // On a public operation a token is extra: an expired one must not keep anybody from logging in.
+    if (operation.access !== 'public') throw error
+  }
 }
 
 function assertRole(operation: Operation, ctx: LazyRequestContext): void {

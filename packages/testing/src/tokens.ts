@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { ServiceName } from '@alcove/contracts'
-import { createAuthenticator, createLocalKeySource, newId, type Authenticator, type Role } from '@alcove/kit'
+import { createAuthenticator, createLocalKeySource, newId, type Authenticator, type AuthenticatorOptions, type Role } from '@alcove/kit'
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose'
 
 const USER_ISSUER = 'http://auth'
@@ -10,6 +10,8 @@ const SERVICE_ISSUER = 'https://issuer.test'
 export interface TestTokens {
   /** Judges these tokens as the given service does in production; no HTTP. */
   authenticator: Authenticator
+  /** What an authenticator needs to trust these tokens of services, beside people's from elsewhere. */
+  serviceTrust: Pick<AuthenticatorOptions, 'service' | 'serviceTokenIssuer' | 'serviceTokenNamespace' | 'serviceKeys'>
   userToken(claims?: {
     userId?: string
     roles?: Role[]
@@ -53,15 +55,12 @@ export async function buildTestTokens(service: ServiceName): Promise<TestTokens>
       .setJti(newId())
       .sign(signer.key)
   }
+  const serviceKeys = createLocalKeySource({ keys: [services.jwk] })
+  const serviceTrust = { service, serviceTokenIssuer: SERVICE_ISSUER, serviceTokenNamespace: 'alcove', serviceKeys }
+  const userKeys = createLocalKeySource({ keys: [people.jwk] })
   const tokens: TestTokens = {
-    authenticator: createAuthenticator({
-      service,
-      userTokenIssuer: USER_ISSUER,
-      serviceTokenIssuer: SERVICE_ISSUER,
-      serviceTokenNamespace: 'alcove',
-      userKeys: createLocalKeySource({ keys: [people.jwk] }),
-      serviceKeys: createLocalKeySource({ keys: [services.jwk] }),
-    }),
+    authenticator: createAuthenticator({ userTokenIssuer: USER_ISSUER, userKeys, ...serviceTrust }),
+    serviceTrust,
     userToken: ({
       userId = newId(),
       roles = ['member'],

@@ -1,15 +1,16 @@
 import { getServiceStatus, type ServiceStatus } from '@alcove/contracts'
 import { addOperation, createApp } from '@alcove/kit'
 import { describe, expect, it } from 'vitest'
-import { buildTestContext } from '../src/index.ts'
+import { buildTestContext, createTokenJudge } from '../src/index.ts'
 
 describe('test context', () => {
   it('makes tokens that the authenticator of the service accepts', async () => {
     const { tokens, authenticator } = await buildTestContext('reporting')
-    const person = await authenticator.verifyUser((await tokens.as(['operator'], '01890000-0000-7000-8000-000000000001')).authorization)
+    const judge = createTokenJudge(authenticator)
+    const person = await judge.verifyUser((await tokens.as(['operator'], '01890000-0000-7000-8000-000000000001')).authorization)
     expect(person).toMatchObject({ userId: '01890000-0000-7000-8000-000000000001', roles: ['operator'] })
-    await expect((async () => authenticator.verifyUser(`Bearer ${await tokens.userToken({ expiresInSeconds: -1 })}`))()).rejects.toMatchObject({ status: 401 })
-    await expect((async () => authenticator.verifyUser(`Bearer ${await tokens.userToken({ audience: 'other' })}`))()).rejects.toMatchObject({ status: 401 })
+    await expect(judge.verifyUser(`Bearer ${await tokens.userToken({ expiresInSeconds: -1 })}`)).rejects.toMatchObject({ status: 401 })
+    await expect(judge.verifyUser(`Bearer ${await tokens.userToken({ audience: 'other' })}`)).rejects.toMatchObject({ status: 401 })
   })
 
   it('is enough to build an app and call an internal route', async () => {

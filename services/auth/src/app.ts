@@ -1,6 +1,7 @@
 import { createApp } from '@alcove/kit'
 import type { FastifyInstance } from 'fastify'
-import type { AuthDeps } from './deps.ts'
+import { createTokenIssuer } from './crypto/access-tokens.ts'
+import type { AuthDeps, AuthParts } from './deps.ts'
 import { changePasswordRoute } from './routes/change-password.ts'
 import { deactivateAccountRoute } from './routes/deactivate-account.ts'
 import { deleteSessionRoute } from './routes/delete-session.ts'
@@ -24,9 +25,10 @@ import { setRolesRoute } from './routes/set-roles.ts'
 import { verifyEmailRoute } from './routes/verify-email.ts'
 
 /** The auth application over its dependencies; `ready()` before use. */
-export function buildApp(deps: AuthDeps): FastifyInstance {
-  const { log, metrics, clock, version, authenticator } = deps
+export function buildApp(parts: AuthParts): FastifyInstance {
+  const { log, metrics, clock, version, authenticator } = parts
   const app = createApp({ service: 'auth', log, metrics, clock, version, authenticator })
+  const deps: AuthDeps = { ...parts, issueAccessToken: createTokenIssuer(app, parts) }
   app.register(registerRoute(deps))
   app.register(verifyEmailRoute(deps))
   app.register(loginRoute(deps))

@@ -15,7 +15,7 @@ import { createSessionFinder } from './db/sessions.ts'
 import { createSigningKeyStore } from './db/signing-keys.ts'
 import { createInTransaction } from './db/stores.ts'
 import { createThrottle } from './db/throttle.ts'
-import type { AuthDeps } from './deps.ts'
+import type { AuthParts } from './deps.ts'
 import { deriveSecrets } from './domain/secrets.ts'
 import { buildSchedule } from './domain/signing-key.ts'
 import { hashingOverloaded } from './errors.ts'
@@ -32,7 +32,7 @@ export interface BuildDepsOptions {
 }
 
 /** Builds the adapters from configuration. */
-export function buildDeps(options: BuildDepsOptions): AuthDeps {
+export function buildDeps(options: BuildDepsOptions): AuthParts {
   const { config, pool, log, metrics, clock, now = () => new Date(), onCommit } = options
   const secrets = deriveSecrets(Buffer.from(config.SIGNING_KEY_SECRET, 'base64'))
   const prisma = createPrisma(pool)
@@ -40,9 +40,7 @@ export function buildDeps(options: BuildDepsOptions): AuthDeps {
     store: createSigningKeyStore(pool),
     sealingKey: secrets.sealing,
     schedule: buildSchedule(config.SIGNING_KEY_LIFETIME_SECONDS),
-    issuer: config.USER_TOKEN_ISSUER,
     now,
-    newId,
   })
   const readServiceKeys = createKeyReader(config, log)
   const queue = createHashQueue({
@@ -74,7 +72,7 @@ export function buildDeps(options: BuildDepsOptions): AuthDeps {
     hasher: createPasswordHasher(queue),
     keyRing,
     isCommonPassword: createCommonPasswords(),
-    issueAccessToken: keyRing.issueAccessToken,
+    userTokenIssuer: config.USER_TOKEN_ISSUER,
     readServiceKeys,
     secrets,
     sessionMaxDays: config.SESSION_MAX_DAYS,

@@ -9,8 +9,8 @@ import type { InTransaction, IssueAccessToken, PasswordHasher, Throttle } from '
 import type { IsCommonPassword } from './domain/password.ts'
 import type { Secrets } from './domain/secrets.ts'
 
-/** Everything auth's routes use; `now` is real time, which tokens and sessions live by. */
-export interface AuthDeps {
+/** What auth's application is made of; `now` is real time, which tokens and sessions live by. */
+export interface AuthParts {
   readonly log: Logger
   readonly metrics: Registry
   readonly clock: Clock
@@ -25,11 +25,18 @@ export interface AuthDeps {
   readonly hasher: PasswordHasher
   readonly keyRing: KeyRing
   readonly isCommonPassword: IsCommonPassword
-  readonly issueAccessToken: IssueAccessToken
+  /** Who people's tokens say has issued them. */
+  readonly userTokenIssuer: string
   readonly readServiceKeys: ReadServiceKeys
   readonly secrets: Secrets
   /** Days after which a session ends, however often it is used. */
   readonly sessionMaxDays: number
   readonly now: () => Date
   readonly newId: () => string
+}
+
+/** Everything auth's routes use. */
+export interface AuthDeps extends AuthParts {
+  /** The application signs them itself. */
+  readonly issueAccessToken: IssueAccessToken
 }

@@ -1,4 +1,5 @@
 import { createAuthenticator, createLocalKeySource } from '@alcove/kit'
+import { createTokenJudge } from '@alcove/testing'
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
@@ -97,7 +98,8 @@ it('a token of a key that the cluster began to use a moment ago is good', async 
     userKeys: createLocalKeySource({ keys: [] }),
     serviceKeys: createServiceKeySource(build()),
   })
-  const verify = async (token: string) => authenticator.verifyService(`Bearer ${token}`)
+  const judge = createTokenJudge(authenticator)
+  const verify = (token: string) => judge.verifyService(`Bearer ${token}`)
   expect(await verify(await sign(await addKey('one'), 'one'))).toBe('gateway')
   const second = await addKey('two')
   await expect.poll(async () => verify(await sign(second, 'two')).catch(() => 'refused')).toBe('gateway')

@@ -1,5 +1,5 @@
 import { findEventType, type Tokens } from '@alcove/contracts'
-import { type Authenticator, loadConfig } from '@alcove/kit'
+import { createAuthenticator, loadConfig } from '@alcove/kit'
 import { buildTestContext, createTestClock, createTestDatabase } from '@alcove/testing'
 import type { InjectOptions } from 'fastify'
 import { Value } from 'typebox/value'
@@ -7,7 +7,8 @@ import { expect } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { buildDeps } from '../src/build-deps.ts'
 import { configSchema } from '../src/config.ts'
-import type { AuthDeps } from '../src/deps.ts'
+import { createRingKeySource } from '../src/crypto/key-sources.ts'
+import type { AuthParts } from '../src/deps.ts'
 import type { RoleName } from '../src/domain/account.ts'
 import { ensureAccount } from '../src/domain/ensure-account.ts'
 import { oneTimeTokenOf } from '../src/domain/secrets.ts'
@@ -45,7 +46,7 @@ export async function startAuth(env: Record<string, string> = {}) {
   const ctx = await buildTestContext('auth')
   const time = createTestClock(new Date())
   const config = loadConfig(configSchema, { PROFILE: 'local', DATABASE_URL: database.url, SIGNING_KEY_SECRET: signingKeySecret, ...env })
-  const build = (overrides: Partial<AuthDeps> = {}) => {
+  const build = (overrides: Partial<AuthParts> = {}) => {
     const built = buildDeps({
       config,
       pool: database.pool,
@@ -56,8 +57,9 @@ export async function startAuth(env: Record<string, string> = {}) {
       onCommit: () => undefined,
     })
     // People's tokens are judged by auth's own keys, services' tokens by the tests' issuer.
-    const authenticator: Authenticator = { verifyUser: built.authenticator.verifyUser, verifyService: ctx.authenticator.verifyService }
-    const deps: AuthDeps = { ...built, authenticator, ...overrides }
+    const userKeys = createRingKeySource(built.keyRing)
+    const authenticator = createAuthenticator({ userTokenIssuer: config.USER_TOKEN_ISSUER, userKeys, ...ctx.tokens.serviceTrust })
+    const deps: AuthParts = { ...built, authenticator, ...overrides }
     return { deps, app: buildApp(deps) }
   }
   const { deps, app } = build()

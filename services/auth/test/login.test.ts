@@ -3,6 +3,7 @@ import { hash } from '@node-rs/argon2'
 import { decodeJwt, decodeProtectedHeader, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hashingOverloaded } from '../src/errors.ts'
+import { createTokenIssuer } from '../src/crypto/access-tokens.ts'
 import { createHashQueue } from '../src/crypto/hash-queue.ts'
 import { createPasswordHasher } from '../src/crypto/password-hasher.ts'
 import { deactivateAccount } from '../src/domain/deactivate-account.ts'
@@ -261,8 +262,10 @@ describe('the access token', () => {
     const { deps, app } = auth.build()
     const { sub: userId, sid } = decodeJwt(tokens.accessToken) as { sub: string; sid: string }
     const claims = { userId, sessionId: sid, roles: ['member'], accountVersion: 1 }
-    expect((await sessions(await deps.issueAccessToken(claims, new Date()))).statusCode).toBe(200)
-    expect((await sessions(await deps.issueAccessToken(claims, new Date(Date.now() - 901_000)))).statusCode).toBe(401)
+    await app.ready()
+    const issueAccessToken = createTokenIssuer(app, deps)
+    expect((await sessions(await issueAccessToken(claims, new Date()))).statusCode).toBe(200)
+    expect((await sessions(await issueAccessToken(claims, new Date(Date.now() - 901_000)))).statusCode).toBe(401)
     await app.close()
     const elsewhere = await new SignJWT({ sid: newId(), roles: ['admin'] })
       .setProtectedHeader({ alg: 'ES256', kid: decodeProtectedHeader(tokens.accessToken).kid })

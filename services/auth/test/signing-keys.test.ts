@@ -1,13 +1,18 @@
-import { newId } from '@alcove/kit'
-import { createTestClock, createTestDatabase, type TestDatabase } from '@alcove/testing'
+import { createApp, newId } from '@alcove/kit'
+import { buildTestContext, createTestClock, createTestDatabase, type TestDatabase } from '@alcove/testing'
+import type { FastifyInstance } from 'fastify'
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createKeyRing } from '../src/crypto/key-ring.ts'
+import { createTokenIssuer } from '../src/crypto/access-tokens.ts'
+import { createKeyRing, type KeyRing } from '../src/crypto/key-ring.ts'
 import { createSigningKeyStore } from '../src/db/signing-keys.ts'
 import { buildSchedule, jwksCacheMaxSeconds } from '../src/domain/signing-key.ts'
 
 let database: TestDatabase
+let app: FastifyInstance
 beforeAll(async () => {
+  app = createApp(await buildTestContext('auth'))
+  await app.ready()
   database = await createTestDatabase('auth')
 })
 afterAll(() => database.drop())
@@ -18,8 +23,9 @@ const claims = { userId: newId(), sessionId: newId(), roles: ['member'], account
 
 function buildRing(now: () => Date, key = sealingKey) {
   const store = createSigningKeyStore(database.pool)
-  return createKeyRing({ store, sealingKey: key, schedule: buildSchedule(lifetimeSeconds), issuer: 'http://auth', now, newId })
+  return createKeyRing({ store, sealingKey: key, schedule: buildSchedule(lifetimeSeconds), now })
 }
+const sign = (keyRing: KeyRing, at: Date) => createTokenIssuer(app, { keyRing, userTokenIssuer: 'http://auth', newId })(claims, at)
 const toSet = (keys: Record<string, unknown>[]) => createLocalJWKSet({ keys } as unknown as JSONWebKeySet)
 
 describe('rotation', () => {
@@ -36,7 +42,7 @@ describe('rotation', () => {
       const now = time.now().getTime()
       if (step < 3 * day || step > 5.9 * day) await replicas[step % 2]!.rotate()
       const ring = replicas[(step >> 1) % 2]!
-      const token = await ring.issueAccessToken(claims, time.now())
+      const token = await sign(ring, time.now())
       kids.add(decodeProtectedHeader(token).kid!)
       tokens.push({ token, expiresAt: now + 900_000 })
       sets.push({ verify: toSet(await ring.listPublicKeys()), fetchedAt: now })
@@ -64,7 +70,10 @@ describe('rotation', () => {
   it('publishes the next key first, with public members only', async () => {
     const keys = await buildRing(() => new Date()).listPublicKeys()
     for (const key of keys) expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'])
-    const token = await buildRing(() => new Date()).issueAccessToken(claims, new Date())
+    const token = await sign(
+      buildRing(() => new Date()),
+      new Date(),
+    )
     expect(keys.map(({ kid }) => kid).indexOf(decodeProtectedHeader(token).kid)).toBe(1)
   })
 })

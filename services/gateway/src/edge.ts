@@ -1,6 +1,6 @@
 import { isDemoRequest, ProblemError, readSource, unauthenticated, type Authenticator, type Principal, type Source } from '@alcove/kit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { toCountedRequest, type Limiter, type LimitState, type LimitVerdict, type Window } from './domain/rate-limits.ts'
+import { toCountedRequest, type Limiter, type LimitState, type Window } from './domain/rate-limits.ts'
 import type { Revocations } from './domain/revocations.ts'
 
 /** What the edge found out about a request before any route sees it. */
@@ -19,20 +19,12 @@ declare module 'fastify' {
 
 /** The kit's check plus the revocation list: a session that ended, a person who was deactivated and a token with former roles are refused at once. */
 export function withRevocations(inner: Authenticator, revocations: Revocations): Authenticator {
-  const assertLive = (principal: Principal): Principal => {
-    if (revocations.isRevoked(principal.userId, principal.sessionId)) throw unauthenticated('This session has ended.')
-    if (revocations.hasOldRoles(principal.userId, principal.accountVersion ?? 0)) {
+  return inner.withCondition(({ userId, sessionId, accountVersion = 0 }) => {
+    if (revocations.isRevoked(userId, sessionId)) throw unauthenticated('This session has ended.')
+    if (revocations.hasOldRoles(userId, accountVersion)) {
       throw unauthenticated('The roles of this person have changed since this token was issued. Refresh it.')
     }
-    return principal
-  }
-  return {
-    verifyUser(header) {
-      const found = inner.verifyUser(header)
-      return found instanceof Promise ? found.then(assertLive) : assertLive(found)
-    },
-    verifyService: (header) => inner.verifyService(header),
-  }
+  })
 }
 
 export interface EdgeOptions {
@@ -51,50 +43,29 @@ export function addEdge(app: FastifyInstance, options: EdgeOptions): void {
   const { authenticator, windows, limiter, trustedProxyHops } = options
   app.decorateRequest('edge', null)
 
-  function admit(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+  async function admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const route = request.routeOptions.url
     // The demo's Job makes two weeks of many people's requests at once, from one address.
-    if (windows === undefined || unlimitedRoutes.has(route) || isDemoRequest(app.alcove.demoClockSecret, request.headers)) {
-      done()
-      return
-    }
+    if (windows === undefined || unlimitedRoutes.has(route) || isDemoRequest(app.alcove.demoClockSecret, request.headers)) return
     const { principal, source } = request.edge!
     const from = { key: `source ${source.client}`, network: source.network }
     const { client, windows: counted } = toCountedRequest(windows, { method: request.method, route, userId: principal?.userId, source: from })
-    const judge = (verdict: LimitVerdict) => {
-      setLimitHeaders(reply, counted, verdict.tightest)
-      done(verdict.allowed ? undefined : rateLimited(verdict.tightest))
-    }
-    const verdict = limiter.take(client, counted)
-    if (verdict instanceof Promise) verdict.then(judge, done)
-    else judge(verdict)
+    const verdict = await limiter.take(client, counted)
+    setLimitHeaders(reply, counted, verdict.tightest)
+    if (!verdict.allowed) throw rateLimited(verdict.tightest)
   }
 
-  app.addHook('onRequest', (request, reply, done) => {
+  app.addHook('onRequest', async (request, reply) => {
     const edge: EdgeState = { principal: undefined, refusal: undefined, source: findSource(request, trustedProxyHops) }
     request.edge = edge
-    const { authorization } = request.headers
-    if (authorization === undefined) {
-      admit(request, reply, done)
-      return
+    if (request.headers.authorization !== undefined) {
+      try {
+        edge.principal = await authenticator.verifyUser(request)
+      } catch (error) {
+        edge.refusal = error as Error
+      }
     }
-    const refuse = (error: unknown) => {
-      edge.refusal = error as Error
-      admit(request, reply, done)
-    }
-    let found: Principal | Promise<Principal>
-    try {
-      found = authenticator.verifyUser(authorization)
-    } catch (error) {
-      refuse(error)
-      return
-    }
-    const accept = (principal: Principal) => {
-      edge.principal = principal
-      admit(request, reply, done)
-    }
-    if (found instanceof Promise) found.then(accept, refuse)
-    else accept(found)
+    await admit(request, reply)
   })
 }
 

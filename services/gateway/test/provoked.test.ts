@@ -24,7 +24,11 @@ describe('before a service of ours, no client alone', () => {
     const context = await buildTestContext('booking')
     service = createApp({
       ...context,
-      authenticator: { verifyUser: () => Promise.reject(new Error('unknown')), verifyService: () => 'gateway' },
+      authenticator: {
+        ...context.authenticator,
+        verifyUser: () => Promise.reject(new Error('unknown')),
+        verifyService: async () => 'gateway',
+      },
     })
     for (const operation of operations.filter((each) => each.service === 'booking' && each.access !== 'service')) {
       addOperation(service, operation, () => Promise.reject(new Error('a fault that a body brings about')))

@@ -1,15 +1,15 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { calculateJwkThumbprint, exportJWK, SignJWT } from 'jose'
-import type { IssueAccessToken, SigningKeyStore } from '../domain/ports.ts'
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
+import { calculateJwkThumbprint, exportJWK } from 'jose'
+import type { SigningKeyStore } from '../domain/ports.ts'
 import { seal, unseal } from '../domain/secrets.ts'
-import { accessTokenTtlSeconds } from '../domain/session.ts'
 import { planRotation, type RotationSchedule, type SigningKey, toPhases } from '../domain/signing-key.ts'
 
 /** A JSON web key as published. */
 export type PublicJwk = Record<string, unknown>
 
 export interface KeyRing {
-  issueAccessToken: IssueAccessToken
+  /** The private key that signs at a moment, as PEM. Throws when there is none. */
+  findSigner(at: Date): Promise<{ kid: string; privateKey: string }>
   /** Next, current and retired public keys, in this order. */
   listPublicKeys(): Promise<PublicJwk[]>
   /** Makes keys that are due and forgets those that no valid token can need. */
@@ -23,9 +23,7 @@ export interface KeyRingOptions {
   /** The AES-256-GCM key of the private halves at rest. */
   readonly sealingKey: Buffer
   readonly schedule: RotationSchedule
-  readonly issuer: string
   readonly now: () => Date
-  readonly newId: () => string
 }
 
 /** Keys are read again after this long; far shorter than the time a key is published before it signs. */
@@ -33,8 +31,8 @@ const cacheMs = 10_000
 
 /** The signing keys as one replica sees them: read from the database, cached for seconds, chosen by the time alone. */
 export function createKeyRing(options: KeyRingOptions): KeyRing {
-  const { store, sealingKey, schedule, issuer, now, newId } = options
-  const opened = new Map<string, KeyObject>()
+  const { store, sealingKey, schedule, now } = options
+  const opened = new Map<string, string>()
   let cached: { keys: SigningKey[]; readAtMs: number } | undefined
 
   async function readKeys(): Promise<SigningKey[]> {
@@ -44,10 +42,11 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     return cached.keys
   }
 
-  function open(key: SigningKey): KeyObject {
+  function open(key: SigningKey): string {
     let privateKey = opened.get(key.kid)
     if (!privateKey) {
-      privateKey = createPrivateKey({ key: unseal(sealingKey, key.kid, key.sealedPrivateKey), format: 'der', type: 'pkcs8' })
+      const unsealed = createPrivateKey({ key: unseal(sealingKey, key.kid, key.sealedPrivateKey), format: 'der', type: 'pkcs8' })
+      privateKey = unsealed.export({ format: 'pem', type: 'pkcs8' }) as string
       opened.set(key.kid, privateKey)
     }
     return privateKey
@@ -74,19 +73,10 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
       const published = [...next, ...(current ? [current] : []), ...retired.map(({ key }) => key)]
       return published.map((key) => key.publicJwk)
     },
-    async issueAccessToken({ userId, sessionId, roles, accountVersion }, at) {
+    async findSigner(at) {
       const { current } = toPhases(await readKeys(), at)
       if (!current) throw new Error('there is no signing key: rotation has not run')
-      const issuedAt = Math.floor(at.getTime() / 1000)
-      return new SignJWT({ sid: sessionId, roles: [...roles], ver: accountVersion })
-        .setProtectedHeader({ alg: 'ES256', kid: current.kid, typ: 'JWT' })
-        .setIssuer(issuer)
-        .setAudience('alcove')
-        .setSubject(userId)
-        .setIssuedAt(issuedAt)
-        .setExpirationTime(issuedAt + accessTokenTtlSeconds)
-        .setJti(newId())
-        .sign(open(current))
+      return { kid: current.kid, privateKey: open(current) }
     },
   }
 }

@@ -1,21 +1,18 @@
 import { readFile, stat } from 'node:fs/promises'
-import { createCachedKeySource, type KeySource } from '@alcove/kit'
-import { importJWK, type JWK } from 'jose'
+import { createCachedKeySource, toVerifyKey, type KeySource, type VerifyKey } from '@alcove/kit'
 import type { KeyRing, PublicJwk } from './key-ring.ts'
 
 /** auth verifies user tokens with its own keys: asking itself over HTTP would make it its own dependency. */
 export function createRingKeySource(keyRing: Pick<KeyRing, 'listPublicKeys'>): KeySource {
-  const imported = new Map<string, Awaited<ReturnType<typeof importJWK>>>()
+  const imported = new Map<string, VerifyKey>()
   return {
     async find(kid) {
       const jwk = (await keyRing.listPublicKeys()).find((candidate) => candidate.kid === kid)
-      if (!jwk) return undefined
-      const key = imported.get(kid) ?? (await importJWK(jwk as JWK, 'ES256'))
+      const key = imported.get(kid) ?? (jwk && toVerifyKey(jwk))
+      if (!jwk || !key) return undefined
       imported.set(kid, key)
       return key
     },
-    // A key is forgotten only when every token it signed has expired.
-    onRemoved: () => undefined,
   }
 }
 

@@ -10,7 +10,7 @@ export const changePasswordRoute = (deps: AuthDeps) => async (app: FastifyInstan
   addOperation(app, operation, async ({ body }, ctx) => {
     await assertSession(deps, ctx)
     const { userId, sessionId } = ctx.principal
-    await changePassword(deps, { ...body, userId, sessionId, origin: await toOrigin(deps.authenticator, ctx), signal: ctx.signal })
+    await changePassword(deps, { ...body, userId, sessionId, origin: await toOrigin(ctx), signal: ctx.signal })
     return { status: 204 }
   })
 }

@@ -9,7 +9,7 @@ import { assertSession } from './own-rows.ts'
 export const deleteSessionRoute = (deps: AuthDeps) => async (app: FastifyInstance) => {
   addOperation(app, deleteSession, async ({ params }, ctx) => {
     await assertSession(deps, ctx)
-    await endSession(deps, { userId: ctx.principal.userId, sessionId: params.id, origin: await toOrigin(deps.authenticator, ctx) })
+    await endSession(deps, { userId: ctx.principal.userId, sessionId: params.id, origin: await toOrigin(ctx) })
     return { status: 204 }
   })
 }

@@ -9,7 +9,7 @@ import { assertAdmin } from './own-rows.ts'
 export const deleteUserSessionsRoute = (deps: AuthDeps) => async (app: FastifyInstance) => {
   addOperation(app, deleteUserSessions, async ({ params }, ctx) => {
     await assertAdmin(deps, ctx)
-    const origin = await toOrigin(deps.authenticator, ctx)
+    const origin = await toOrigin(ctx)
     await endSessionsOf(deps, { userId: params.id, actorUserId: ctx.principal.userId, origin })
     return { status: 204 }
   })

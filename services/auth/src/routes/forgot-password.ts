@@ -8,7 +8,7 @@ import { toOrigin } from './origin.ts'
 export const forgotPasswordRoute = (deps: AuthDeps) => async (app: FastifyInstance) => {
   addOperation(app, forgotPassword, async ({ body }, ctx) => {
     await deps.admitMail()
-    await requestPasswordReset(deps, { email: body.email, origin: await toOrigin(deps.authenticator, ctx) })
+    await requestPasswordReset(deps, { email: body.email, origin: await toOrigin(ctx) })
     return { status: 202 }
   })
 }

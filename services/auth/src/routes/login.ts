@@ -7,7 +7,7 @@ import { noStore, toOrigin } from './origin.ts'
 
 export const loginRoute = (deps: AuthDeps) => async (app: FastifyInstance) => {
   addOperation(app, login, async ({ body }, ctx) => {
-    const tokens = await logIn(deps, { ...body, origin: await toOrigin(deps.authenticator, ctx), signal: ctx.signal })
+    const tokens = await logIn(deps, { ...body, origin: await toOrigin(ctx), signal: ctx.signal })
     return { status: 200, body: tokens, headers: noStore }
   })
 }

@@ -8,7 +8,7 @@ import { toOrigin } from './origin.ts'
 export const logoutRoute = (deps: AuthDeps) => async (app: FastifyInstance) => {
   addOperation(app, logout, async (_input, ctx) => {
     const { userId, sessionId } = ctx.principal
-    await logOut(deps, { userId, sessionId, origin: await toOrigin(deps.authenticator, ctx) })
+    await logOut(deps, { userId, sessionId, origin: await toOrigin(ctx) })
     return { status: 204 }
   })
 }

@@ -1,12 +1,12 @@
-import { resolveClientAddress, type Authenticator, type RequestContext } from '@alcove/kit'
+import { resolveClientAddress, type RequestContext } from '@alcove/kit'
 import type { Origin } from '../domain/ports.ts'
 
 /** Where a request came from, as use cases take it. */
-export async function toOrigin(authenticator: Pick<Authenticator, 'verifyService'>, ctx: RequestContext): Promise<Origin> {
+export async function toOrigin(ctx: RequestContext): Promise<Origin> {
   const { request } = ctx.raw
   return {
     // A service that asks on somebody's behalf is not where that person is.
-    address: ctx.caller === undefined ? await resolveClientAddress(authenticator, request) : '',
+    address: ctx.caller === undefined ? await resolveClientAddress(request) : '',
     userAgent: request.headers['user-agent']?.slice(0, 256) ?? null,
     requestId: ctx.requestId,
     traceparent: ctx.traceparent,

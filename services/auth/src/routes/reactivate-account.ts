@@ -8,7 +8,7 @@ import { toOrigin } from './origin.ts'
 
 export const reactivateAccountRoute = (deps: AuthDeps) => async (app: FastifyInstance) => {
   addOperation(app, operation, async ({ params, body }, ctx) => {
-    const origin = await toOrigin(deps.authenticator, ctx)
+    const origin = await toOrigin(ctx)
     const account = await reactivateAccount(deps, { userId: params.id, actorUserId: body.actorUserId, origin })
     return { status: 200, body: presentAccount(account) }
   })

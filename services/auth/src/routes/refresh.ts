@@ -7,7 +7,7 @@ import { noStore, toOrigin } from './origin.ts'
 
 export const refreshRoute = (deps: AuthDeps) => async (app: FastifyInstance) => {
   addOperation(app, refresh, async ({ body }, ctx) => {
-    const tokens = await refreshSession(deps, { refreshToken: body.refreshToken, origin: await toOrigin(deps.authenticator, ctx) })
+    const tokens = await refreshSession(deps, { refreshToken: body.refreshToken, origin: await toOrigin(ctx) })
     return { status: 200, body: tokens, headers: noStore }
   })
 }

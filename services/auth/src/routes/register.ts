@@ -8,7 +8,7 @@ import { toOrigin } from './origin.ts'
 export const registerRoute = (deps: AuthDeps) => async (app: FastifyInstance) => {
   addOperation(app, register, async ({ body }, ctx) => {
     await deps.admitMail()
-    await registerAccount(deps, { ...body, origin: await toOrigin(deps.authenticator, ctx), signal: ctx.signal })
+    await registerAccount(deps, { ...body, origin: await toOrigin(ctx), signal: ctx.signal })
     return { status: 202 }
   })
 }

@@ -7,7 +7,7 @@ import { toOrigin } from './origin.ts'
 
 export const resetPasswordRoute = (deps: AuthDeps) => async (app: FastifyInstance) => {
   addOperation(app, operation, async ({ body }, ctx) => {
-    await resetPassword(deps, { ...body, origin: await toOrigin(deps.authenticator, ctx), signal: ctx.signal })
+    await resetPassword(deps, { ...body, origin: await toOrigin(ctx), signal: ctx.signal })
     return { status: 204 }
   })
 }

@@ -9,7 +9,7 @@ import { assertAdmin } from './own-rows.ts'
 export const setRolesRoute = (deps: AuthDeps) => async (app: FastifyInstance) => {
   addOperation(app, operation, async ({ params, body }, ctx) => {
     await assertAdmin(deps, ctx)
-    const origin = await toOrigin(deps.authenticator, ctx)
+    const origin = await toOrigin(ctx)
     const account = await setRoles(deps, { userId: params.id, roles: body.roles, actorUserId: ctx.principal.userId, origin })
     return { status: 200, body: { userId: account.id, roles: [...account.roles] } }
   })

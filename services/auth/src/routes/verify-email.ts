@@ -7,7 +7,7 @@ import { toOrigin } from './origin.ts'
 
 export const verifyEmailRoute = (deps: AuthDeps) => async (app: FastifyInstance) => {
   addOperation(app, operation, async ({ body }, ctx) => {
-    await verifyEmail(deps, { token: body.token, origin: await toOrigin(deps.authenticator, ctx) })
+    await verifyEmail(deps, { token: body.token, origin: await toOrigin(ctx) })
     return { status: 204 }
   })
 }
