@@ -17,6 +17,7 @@ RUN chown -R 10001:10001 packages services
 FROM sources AS dev
 ARG SERVICE
 RUN node scripts/launchers.ts "${SERVICE:?is a build argument: --build-arg SERVICE=booking}" dist
+ENV PATH="${PATH}:/source/bin"
 USER 10001:10001
 ENTRYPOINT ["node"]
 CMD ["--watch", "--watch-preserve-output", "dist/main.js"]
@@ -41,7 +42,7 @@ LABEL org.opencontainers.image.title="alcove-${SERVICE}" \
     org.opencontainers.image.created="${CREATED}"
 # glibc gives every thread a heap and keeps freed memory for later: 20 to 40 MB a process.
 ENV SERVICE_VERSION="${VERSION}" NODE_OPTIONS="--enable-source-maps --import=/app/dist/give-way.js" \
-    MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072 MALLOC_MMAP_THRESHOLD_=131072
+    MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072 MALLOC_MMAP_THRESHOLD_=131072 PATH="${PATH}:/app/bin"
 WORKDIR /app
 COPY --from=bundle /app ./
 USER 10001:10001

@@ -3,10 +3,11 @@ import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
-import { listCommands } from './bundle/commands.ts'
+import { listCommands, writeLaunchers } from './bundle/commands.ts'
 
 // `node scripts/bundle.ts <service> <directory>`: makes the directory that an image of the service holds as /app.
 //   dist/*.js with source maps       one file per command and what they share; nothing else of node_modules is needed
+//   bin/alcove                       admin's: what operators call by name
 //   prisma/migrations, migrations    where the code looks for them beside dist/, as it does beside src/
 //   node_modules/                    native packages, which no bundle can hold
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -23,7 +24,9 @@ if (target === '' || !existsSync(join(home, 'src/main.ts'))) {
 const out = resolve(target)
 rmSync(out, { recursive: true, force: true })
 mkdirSync(out, { recursive: true })
-const external = await bundle(listCommands(root, service))
+const commands = listCommands(root, service)
+const external = await bundle(commands)
+writeLaunchers(commands, out)
 copyMigrations()
 for (const name of external) copyNative(name)
 writeFileSync(join(out, 'package.json'), JSON.stringify({ name: `@alcove/${service}`, version: readVersion(), private: true, type: 'module' }))

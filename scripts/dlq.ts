@@ -1,14 +1,14 @@
-import { parseCommand, UsageError, usage } from './dlq/arguments.ts'
-import { connect, Unreachable } from './dlq/client.ts'
+import { formatUsage, onLaptop, parseCommand } from './dlq/arguments.ts'
+import { connect } from './dlq/client.ts'
 import { runCommand } from './dlq/commands.ts'
+import { toExitCode } from './dlq/exit-code.ts'
+import { findLocalGateway } from './dlq/local-gateway.ts'
 
-// `pnpm dlq <command>`: dead letters through the gateway's admin API. Exit codes: 0 done; 1 something was refused or failed;
-// 2 the command is not right; 3 nobody answers.
-try {
+// `pnpm dlq <command>`: dead letters through the gateway's admin API, from a checkout. In a cluster the same is
+// `alcove dlq` of the admin image (scripts/operator). Exit codes stand in the help.
+process.exitCode = await toExitCode(async () => {
   const command = parseCommand(process.argv.slice(2), process.env)
-  if (command.name === 'help') console.log(usage)
-  else process.exitCode = await runCommand(command, await connect(command))
-} catch (error) {
-  console.error((error as Error).message)
-  process.exitCode = error instanceof UsageError ? 2 : error instanceof Unreachable ? 3 : 1
-}
+  if (command.name !== 'help') return runCommand(command, await connect(command.url ?? (await findLocalGateway()), command))
+  console.log(formatUsage(onLaptop))
+  return 0
+})

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { listCommands } from './bundle/commands.ts'
+import { listCommands, writeLaunchers } from './bundle/commands.ts'
 
 // `node scripts/launchers.ts <service> <directory>`: commands of the same names as a bundle's, which run the sources. The
 // development image has them in place of the bundle, so that a saved source is what runs next.
@@ -13,4 +13,6 @@ if (target === '') {
 }
 const out = resolve(target)
 mkdirSync(out, { recursive: true })
-for (const [name, file] of Object.entries(listCommands(root, service))) writeFileSync(join(out, `${name}.js`), `await import('${relative(out, file)}')\n`)
+const commands = listCommands(root, service)
+writeLaunchers(commands, dirname(out))
+for (const [name, file] of Object.entries(commands)) writeFileSync(join(out, `${name}.js`), `await import('${relative(out, file)}')\n`)

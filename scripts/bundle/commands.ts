@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** The programs of a service by name: its process, and whatever else a Job may run in its image. */
@@ -13,7 +13,17 @@ export function listCommands(root: string, service: string): Record<string, stri
   }
   // Every topic is made by one command, and one image has to hold it.
   if (service === 'auth') commands.topics = join(root, 'scripts/topics.ts')
+  // What operators call: `kubectl exec deploy/admin -- alcove`.
+  if (service === 'admin') commands.alcove = join(root, 'scripts/operator/main.ts')
   // The demo's people are auth's to make; all else goes through the gateway.
   if (service === 'auth') commands['seed-demo'] = join(root, 'scripts/demo/seed-cluster.ts')
   return commands
+}
+
+/** Commands that a person calls by name, `alcove`: one file each beside `dist`, on the image's path. A person waits for it, so its start gives way to nobody. */
+export function writeLaunchers(commands: Record<string, string>, directory: string): void {
+  if (!commands.alcove) return
+  mkdirSync(join(directory, 'bin'), { recursive: true })
+  const text = '#!/bin/sh\nexport START_GIVES_WAY_MS=0\nexec node "${0%/*}/../dist/alcove.js" "$@"\n'
+  writeFileSync(join(directory, 'bin/alcove'), text, { mode: 0o755 })
 }

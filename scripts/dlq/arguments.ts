@@ -2,13 +2,35 @@ import { consumingServices } from '@alcove/contracts'
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
-export const usage = `Dead letters: events that a service could not handle.
+/** How the program is called, and who asks when nobody is named. */
+export interface Calling {
+  /** What a person types before the command: `pnpm dlq`. */
+  program: string
+  /** The gateway when neither the line nor `ALCOVE_URL` names one, in words. */
+  gateway: string
+  /** Who asks when neither the line nor the environment says it, in words. */
+  caller: string
+  email?: string
+  password?: string
+}
 
-  pnpm dlq list    [--service S] [--type T] [--limit N]
-  pnpm dlq show    <id>
-  pnpm dlq replay  <id> | --all | --service S | --type T
+/** On a laptop: the stack that runs there, as its demo admin. */
+export const onLaptop: Calling = {
+  program: 'pnpm dlq',
+  gateway: 'the stack that runs here, http://localhost:4000',
+  caller: 'the demo admin',
+  email: 'admin@alcove.test',
+  password: 'alcove-demo',
+}
+
+/** The help of a way to call it. */
+export const formatUsage = ({ program, gateway, caller }: Calling): string => `Dead letters: events that a service could not handle.
+
+  ${program} list    [--service S] [--type T] [--limit N]
+  ${program} show    <id>
+  ${program} replay  <id> | --all | --service S | --type T
                    [--dry-run] [--limit N] [--rate N] [--transform JSON | --transform @FILE]
-  pnpm dlq discard <id>...
+  ${program} discard <id>...
 
   --service S       only of this consumer: ${consumingServices.join(', ')}
   --type T          only events of this type: booking.confirmed.v1
@@ -17,12 +39,15 @@ export const usage = `Dead letters: events that a service could not handle.
   --rate N          at most so many replays a second, from 1 to 1000
   --transform P     JSON Patch (RFC 6902) over the whole event: '[{"op":"replace","path":"/data/kind","value":"desk"}]'
   --json            for machines
-  --url URL         the gateway; else ALCOVE_URL, the stack that runs here, http://localhost:4000
+  --url URL         the gateway; else ALCOVE_URL, ${gateway}
   --token T         an access token; else ALCOVE_TOKEN, or a login:
-  --email, --password   else ALCOVE_EMAIL and ALCOVE_PASSWORD, else the demo admin
+  --email, --password   else ALCOVE_EMAIL and ALCOVE_PASSWORD, else ${caller}
 
 An operator may list and show; replay and discard are for admins.
 Exit codes: 0 done; 1 something was refused or failed; 2 the command is not right; 3 nobody answers.`
+
+/** Variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>
 
 /** The command line says something that cannot be meant. */
 export class UsageError extends Error {
@@ -42,8 +67,8 @@ export interface Command {
   json: boolean
   url?: string
   token?: string
-  email: string
-  password: string
+  email?: string
+  password?: string
 }
 
 const options = {
@@ -68,20 +93,20 @@ const names = ['list', 'show', 'replay', 'discard', 'help'] as const
  * Reads a command line.
  * @throws {UsageError} with what is wrong
  */
-export function parseCommand(line: readonly string[], env: Readonly<Record<string, string | undefined>>): Command {
-  const { values, positionals } = parse(line)
+export function parseCommand(line: readonly string[], env: Environment, calling: Calling = onLaptop): Command {
+  const { values, positionals } = parse(line, calling)
   const [name = 'help', ...ids] = positionals
-  if (values.help || name === 'help') return toCommand('help', { ids, values, env })
-  if (!names.includes(name as Command['name'])) throw new UsageError(`there is no command ${name}; pnpm dlq --help`)
+  if (values.help || name === 'help') return toCommand('help', { ids, values, env, calling })
+  if (!names.includes(name as Command['name'])) throw new UsageError(`there is no command ${name}; ${calling.program} --help`)
   assertTarget(name as Command['name'], ids, values)
-  return toCommand(name as Command['name'], { ids, values, env })
+  return toCommand(name as Command['name'], { ids, values, env, calling })
 }
 
-function parse(line: readonly string[]) {
+function parse(line: readonly string[], { program }: Calling) {
   try {
     return parseArgs({ args: [...line], options, allowPositionals: true, strict: true })
   } catch (error) {
-    throw new UsageError(`${(error as Error).message}; pnpm dlq --help`, { cause: error })
+    throw new UsageError(`${(error as Error).message}; ${program} --help`, { cause: error })
   }
 }
 
@@ -95,7 +120,14 @@ function assertTarget(name: Command['name'], ids: readonly string[], { all, serv
   if (name === 'replay' && ids.length > 0 === isFiltered) throw new UsageError('replay needs ids, or --service, --type or --all')
 }
 
-function toCommand(name: Command['name'], { ids, values, env }: { ids: string[]; values: Values; env: Readonly<Record<string, string | undefined>> }): Command {
+interface Given {
+  ids: string[]
+  values: Values
+  env: Environment
+  calling: Calling
+}
+
+function toCommand(name: Command['name'], { ids, values, env, calling }: Given): Command {
   return {
     name,
     ids,
@@ -108,8 +140,8 @@ function toCommand(name: Command['name'], { ids, values, env }: { ids: string[];
     json: values.json,
     url: values.url ?? env.ALCOVE_URL,
     token: values.token ?? env.ALCOVE_TOKEN,
-    email: values.email ?? env.ALCOVE_EMAIL ?? 'admin@alcove.test',
-    password: values.password ?? env.ALCOVE_PASSWORD ?? 'alcove-demo',
+    email: values.email ?? env.ALCOVE_EMAIL ?? calling.email,
+    password: values.password ?? env.ALCOVE_PASSWORD ?? calling.password,
   }
 }
 

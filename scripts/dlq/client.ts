@@ -1,6 +1,4 @@
-import { NotRunning, send } from '../control/client.ts'
-import { call, type Answer } from '../demo/caller.ts'
-import { getNodePort, root } from '../supervisor/layout.ts'
+import { call, type Answer, type CallOptions } from '../demo/caller.ts'
 import type { Command } from './arguments.ts'
 
 /** Nobody answers at the address. */
@@ -18,34 +16,26 @@ export interface AdminApi {
   call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<T>
 }
 
-/** Finds the gateway and logs in unless there is a token. */
-export async function connect(command: Pick<Command, 'url' | 'token' | 'email' | 'password'>): Promise<AdminApi> {
-  const url = (command.url ?? (await findUrl())).replace(/\/$/, '')
-  const token = command.token ?? (await logIn(url, command))
+/** Who asks: whoever holds the token, else whoever logs in. */
+export type Caller = Pick<Command, 'token' | 'email' | 'password'>
+
+/** The admin API behind the gateway at `url`; logs in unless there is a token. */
+export async function connect(url: string, caller: Caller): Promise<AdminApi> {
+  const base = url.replace(/\/$/, '')
+  const token = caller.token ?? (await logIn(base, caller))
   return {
     call: async <T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) =>
-      expectSuccess(await ask<T>(method, `${url}/api/v1/admin/dead-letters${path}`, { token, body })),
+      expectSuccess(await ask<T>(method, `${base}/api/v1/admin/dead-letters${path}`, { token, body })),
   }
 }
 
-async function findUrl(): Promise<string> {
-  // The daemon's socket is named from the repository's root.
-  process.chdir(root)
-  try {
-    const { portBase } = await send('status', {})
-    return `http://localhost:${getNodePort('gateway') + portBase}`
-  } catch (error) {
-    if (error instanceof NotRunning) return `http://localhost:${getNodePort('gateway')}`
-    throw error
-  }
-}
-
-async function logIn(url: string, { email, password }: Pick<Command, 'email' | 'password'>): Promise<string> {
+async function logIn(url: string, { email, password }: Caller): Promise<string> {
   const answer = await ask<{ accessToken: string }>('POST', `${url}/api/v1/auth/login`, { body: { email, password } })
   return expectSuccess(answer).accessToken
 }
 
-async function ask<T>(method: string, url: string, options: { token?: string; body?: object }): Promise<Answer<T>> {
+/** One request. Rejects with {@link Unreachable} when nobody answers. */
+export async function ask<T>(method: string, url: string, options: CallOptions): Promise<Answer<T>> {
   try {
     return await call<T>(method, url, options)
   } catch (error) {
@@ -56,7 +46,8 @@ async function ask<T>(method: string, url: string, options: { token?: string; bo
   }
 }
 
-function expectSuccess<T>({ status, body }: Answer<T>): T {
+/** The body of a success. @throws {Refused} for any other answer, in the problem's own words */
+export function expectSuccess<T>({ status, body }: Answer<T>): T {
   if (status < 400) return body
   const problem = body as { title?: string; detail?: string; errors?: { pointer: string; detail: string }[] }
   const places = (problem.errors ?? []).map(({ pointer, detail }) => ` ${pointer || '(all)'} ${detail}`).join(';')

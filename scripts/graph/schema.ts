@@ -30,6 +30,7 @@ export const ServiceNodeSchema = Type.Object(
     ),
     redis: Type.Optional(Type.Boolean()),
     apiServer: Type.Optional(Type.Boolean()),
+    broker: Type.Optional(Type.Boolean()),
     objectives: Type.Object(
       { availabilityPercent: Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 100 }), latencyP99Ms: Type.Integer({ minimum: 1 }) },
       strict,

@@ -7,6 +7,7 @@ const deploymentOf = (name: string) => find(manifests, 'Deployment', name)
 const policyOf = (name: string) => find(manifests, 'NetworkPolicy', name).spec
 const hasPort = (rule: any, port: number) => rule.ports?.some((entry: { port: number }) => entry.port === port) === true
 const hasEvents = (node: (typeof graph)[number]) => node.produces !== null || Object.keys(node.consumes).length > 0
+const hasBroker = (node: (typeof graph)[number]) => hasEvents(node) || node.broker === true
 
 /** Names that a policy's rules for a port name. */
 function namesFor(rules: readonly any[], side: 'from' | 'to', port: number): string[] {
@@ -30,7 +31,7 @@ describe('what the cluster gets of the declared graph', () => {
 
   it.each(graph)('$name reaches its database and the broker only if it has them', (node) => {
     expect(namesFor(policyOf(node.name).egress, 'to', 5432)).toEqual(node.database ? ['postgresql'] : [])
-    expect(namesFor(policyOf(node.name).egress, 'to', 9092)).toEqual(hasEvents(node) ? ['kafka'] : [])
+    expect(namesFor(policyOf(node.name).egress, 'to', 9092)).toEqual(hasBroker(node) ? ['kafka'] : [])
   })
 
   it('only auth and admin reach the API server, and only they hold a token for it', () => {
@@ -64,6 +65,32 @@ describe('what the cluster gets of the declared graph', () => {
         external.map(({ ports, reach }) => ({ ports: [...ports], public: reach === 'public' })),
       )
     }
+  })
+
+  it('only admin looks at all topics, may change none of the operator’s, and starts without a user on the broker', () => {
+    expect(graph.filter(({ broker }) => broker).map(({ name }) => name)).toEqual(['admin'])
+    const operators = render('alcove', [...onlyRendered, '--set', 'global.kafka.mode=strimzi'])
+    const { acls } = find(operators, 'KafkaUser', 'admin').spec.authorization
+    expect(acls).toEqual([
+      { resource: { type: 'topic', name: 'alcove.', patternType: 'prefix' }, operations: ['Describe', 'DescribeConfigs'] },
+      { resource: { type: 'cluster' }, operations: ['Describe'] },
+    ])
+    const external = ['--set', 'global.kafka.mode=external,global.kafka.brokers=kafka:9093,global.kafka.sasl.mechanism=scram-sha-512']
+    const outside = render('alcove', [...onlyRendered, ...external, '--set', 'global.kafka.sasl.secretName=kafka-{service}'])
+    for (const [rendered, secret] of [
+      [operators, 'admin'],
+      [outside, 'kafka-admin'],
+    ] as const) {
+      const { env } = find(rendered, 'Deployment', 'admin').spec.template.spec.containers[0]
+      const variable = (name: string) => env.find((entry: { name: string }) => entry.name === name)
+      expect(variable('EVENT_TRANSPORT')).toBeUndefined()
+      expect(variable('KAFKA_SASL_PASSWORD').valueFrom.secretKeyRef).toEqual({ name: secret, key: 'password', optional: true })
+    }
+    const { env } = find(outside, 'Deployment', 'booking').spec.template.spec.containers[0]
+    expect(env.find((entry: { name: string }) => entry.name === 'KAFKA_SASL_PASSWORD').valueFrom.secretKeyRef).toEqual({
+      name: 'kafka-booking',
+      key: 'password',
+    })
   })
 
   it('topics, users and rights of the operator’s broker are the graph’s', () => {

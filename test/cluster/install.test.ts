@@ -48,6 +48,16 @@ describe('helm install', () => {
     for (const pod of ['test-book-tests', 'test-edges-payment', 'test-edges-gateway']) expect(kubectl('logs', pod)).toContain('all checks passed')
   })
 
+  it('lets operators without a checkout do what runbooks say, in a pod of admin', () => {
+    const alcove = (...line: string[]) => kubectl('exec', 'deploy/admin', '--', 'alcove', ...line)
+    expect(alcove('--help')).toContain('alcove rebuild reports')
+    expect(JSON.parse(alcove('dlq', 'list', '--json'))).toEqual({ items: [], hasMore: false, missing: [] })
+    expect(alcove('dlq', 'replay', '--all', '--email', 'admin@alcove.test', '--password', 'alcove-demo')).toBe('There was nothing to replay.\n')
+    expect(JSON.parse(alcove('topics', 'check', '--json'))).toEqual({ problems: [] })
+    expect((JSON.parse(alcove('rebuild', 'reports', '--json')) as { events: number }).events).toBeGreaterThan(100)
+    expect(() => alcove('dlq', 'discard', 'x')).toThrow('say who asks')
+  })
+
   it('again with the same values changes nothing', () => {
     const before = listServicePods().map(({ metadata }) => metadata.name)
     const jobs = kubectl('get', 'jobs', '--output', 'name')

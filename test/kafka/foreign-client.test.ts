@@ -1,6 +1,6 @@
 import { bookingCreated, bookingConfirmed } from '@alcove/contracts'
 import { createRelay, writeEvent } from '@alcove/events'
-import { applyTopics, createKafkaTransport } from '@alcove/events/kafka'
+import { applyTopics, checkTopics, createKafkaTransport } from '@alcove/events/kafka'
 import { listTopics } from '@alcove/graph'
 import { createTestDatabase, waitFor, type TestDatabase } from '@alcove/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -22,8 +22,15 @@ afterAll(async () => {
 describe('a client of another make', () => {
   it('finds the topics of the graph and reads CloudEvents with key and content type from them', async () => {
     const settings = { KAFKA_BROKERS: kafka.brokers }
+    expect(await checkTopics(settings, listTopics())).toEqual(listTopics().map(({ name }) => `alcove.${name} is missing`))
     expect(await applyTopics(settings, listTopics())).toHaveLength(listTopics().length)
     expect(await applyTopics(settings, listTopics())).toEqual([])
+    expect(await checkTopics(settings, listTopics())).toEqual([])
+    const [first] = listTopics()
+    expect(await checkTopics(settings, [{ ...first!, partitions: 1, retentionDays: 3 }])).toEqual([
+      `alcove.${first!.name} has ${first!.partitions} partitions and the graph says 1: keys would move`,
+      `alcove.${first!.name} has retention.ms ${first!.retentionDays * 86_400_000} instead of 259200000`,
+    ])
     const keys = Array.from({ length: 10 }, () => crypto.randomUUID())
     for (const type of [bookingCreated, bookingConfirmed]) {
       for (const key of keys) await writeEvent(database.pool, type, { key, data: { ...type.example, bookingId: key } as typeof type.example, now: new Date() })

@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -179,6 +179,23 @@ it('knows its callers by the cluster’s tokens, and the first admin by a passwo
       { timeout: 60_000, interval: 500 },
     )
     .toEqual(Object.fromEntries(services.map((name) => [name, 'ok'])))
+})
+
+it('holds the program that operators call in a pod of admin, and in no other', async () => {
+  const alcove = async (line: string[], env: Record<string, string> = {}) => {
+    const child = spawn(at('images/admin/bin/alcove'), line, { env: { PATH: process.env.PATH!, ...envOf('admin'), ...env } })
+    let said = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()))
+    await once(child, 'close')
+    return [child.exitCode, said] as const
+  }
+  expect(await alcove(['--help'])).toEqual([0, expect.stringContaining('alcove rebuild reports')])
+  expect(await alcove(['dlq', 'list'])).toEqual([0, 'There are no dead letters.\n'])
+  expect(await alcove(['dlq', 'replay', '--all'])).toEqual([2, expect.stringContaining('say who asks')])
+  expect(await alcove(['dlq', 'list'], { ALCOVE_TOKEN: 'forged' })).toEqual([1, expect.stringContaining('401')])
+  expect(await alcove(['rebuild', 'reports'])).toEqual([0, expect.stringMatching(/^read models rebuilt from \d+ events\n$/)])
+  expect(await alcove(['topics'], { KAFKA_BROKERS: '127.0.0.1:9' })).toEqual([1, expect.stringContaining('127.0.0.1:9')])
+  expect(services.filter((name) => existsSync(at('images', name, 'bin/alcove')))).toEqual(['admin'])
 })
 
 it('records requests, calls and statements as the sources do', async () => {

@@ -227,6 +227,7 @@ services:
     consumes: {}
     database: false
     apiServer: true
+    broker: true
     objectives:
       availabilityPercent: 99.5
       latencyP99Ms: 3000

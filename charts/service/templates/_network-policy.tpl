@@ -5,7 +5,7 @@ spans. auth answers everybody who checks tokens, so every service may reach it f
 {{- define "alcove.part.networkPolicy" -}}
 {{- if .global.networkPolicies.enabled -}}
 {{- $policies := .global.networkPolicies -}}
-{{- $events := or .node.produces .node.consumes -}}
+{{- $events := include "alcove.hasBroker" .node -}}
 {{- $callers := list -}}
 {{- $callees := uniq (concat (.node.calls | default list) (ternary list (list "auth") (eq .name "auth"))) -}}
 {{- range .graph.services }}{{ if and (ne .name $.name) (or (has $.name (.calls | default list)) (eq $.name "auth")) }}{{ $callers = append $callers .name }}{{ end }}{{ end -}}

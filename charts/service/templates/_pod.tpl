@@ -37,11 +37,14 @@ seccompProfile:
 {{- end -}}
 {{- if or .node.produces .node.consumes -}}
 {{- $_ := set $env "EVENT_TRANSPORT" "kafka" -}}
+{{- end -}}
+{{- if include "alcove.hasBroker" .node -}}
+{{- $optional := not (or .node.produces .node.consumes) -}}
 {{- $_ := set $env "KAFKA_BROKERS" (include "alcove.kafkaBrokers" .) -}}
 {{- if eq .global.kafka.mode "strimzi" -}}
 {{- $_ := set $env "KAFKA_SASL_MECHANISM" "scram-sha-512" -}}
 {{- $_ := set $env "KAFKA_SASL_USERNAME" .name -}}
-{{- $_ := set $secrets "KAFKA_SASL_PASSWORD" (dict "name" .name "key" "password") -}}
+{{- $_ := set $secrets "KAFKA_SASL_PASSWORD" (merge (dict "name" .name "key" "password") (ternary (dict "optional" true) dict $optional)) -}}
 {{- end -}}
 {{- if include "alcove.kafkaCaSecret" . -}}
 {{- $_ := set $env "KAFKA_TLS" "on" -}}
@@ -52,8 +55,8 @@ seccompProfile:
 {{- with .global.kafka.sasl.mechanism -}}
 {{- $name := $.global.kafka.sasl.secretName | replace "{service}" $.name -}}
 {{- $_ := set $env "KAFKA_SASL_MECHANISM" . -}}
-{{- $_ := set $secrets "KAFKA_SASL_USERNAME" (dict "name" $name "key" "username") -}}
-{{- $_ := set $secrets "KAFKA_SASL_PASSWORD" (dict "name" $name "key" "password") -}}
+{{- $_ := set $secrets "KAFKA_SASL_USERNAME" (merge (dict "name" $name "key" "username") (ternary (dict "optional" true) dict $optional)) -}}
+{{- $_ := set $secrets "KAFKA_SASL_PASSWORD" (merge (dict "name" $name "key" "password") (ternary (dict "optional" true) dict $optional)) -}}
 {{- end -}}
 {{- end -}}
 {{- if .node.database -}}
@@ -145,7 +148,7 @@ seccompProfile:
     secretName: {{ .global.database.caSecret }}
     items: [{ key: ca.crt, path: ca.crt }]
 {{- end }}
-{{- if and (include "alcove.kafkaCaSecret" .) (or .node.produces .node.consumes) }}
+{{- if and (include "alcove.kafkaCaSecret" .) (include "alcove.hasBroker" .node) }}
 - name: kafka-ca
   secret:
     secretName: {{ include "alcove.kafkaCaSecret" . }}
@@ -173,9 +176,14 @@ seccompProfile:
 {{- if and .node.database .global.database.caSecret }}
 - { name: database-ca, mountPath: /etc/alcove/database, readOnly: true }
 {{- end }}
-{{- if and (include "alcove.kafkaCaSecret" .) (or .node.produces .node.consumes) }}
+{{- if and (include "alcove.kafkaCaSecret" .) (include "alcove.hasBroker" .node) }}
 - { name: kafka-ca, mountPath: /etc/alcove/kafka, readOnly: true }
 {{- end }}
+{{- end }}
+
+{{/* Of a node of the graph: whether it speaks with the broker. Whoever only looks at topics needs no user there to start. */}}
+{{- define "alcove.hasBroker" -}}
+{{- if or .produces .consumes .broker -}}yes{{- end -}}
 {{- end }}
 
 {{- define "alcove.kafkaBrokers" -}}

@@ -311,6 +311,7 @@ export const graph: readonly ServiceNode[] = [
     "consumes": {},
     "database": false,
     "apiServer": true,
+    "broker": true,
     "objectives": {
       "availabilityPercent": 99.5,
       "latencyP99Ms": 3000

@@ -44,6 +44,8 @@ export interface ServiceNode {
   readonly redis?: boolean
   /** Speaks with the cluster's API server. */
   readonly apiServer?: boolean
+  /** Looks at every topic, and makes them where no operator does, beside what `produces` and `consumes` say. */
+  readonly broker?: boolean
   /** What its dashboards and alerts measure it by: share of requests not answered 5xx, and how long the slowest 1 % may take. */
   readonly objectives: { readonly availabilityPercent: number; readonly latencyP99Ms: number }
 }

@@ -24,7 +24,7 @@ export const events: Dashboard = {
         },
         {
           title: 'Dead letters',
-          description: 'Events that wait for a decision: pnpm dlq list.',
+          description: 'Events that wait for a decision: alcove dlq list in a pod of admin.',
           unit: 'short',
           thresholds: { warn: 1, alarm: 1 },
           queries: [{ expr: 'max by (namespace, service) (alcove_dead_letters)', legend: '{{service}}' }],

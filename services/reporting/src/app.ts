@@ -5,6 +5,7 @@ import { getAnalyticsOverviewRoute } from './routes/get-analytics-overview.ts'
 import { getRevenueReportRoute } from './routes/get-revenue-report.ts'
 import { getUtilisationReportRoute } from './routes/get-utilisation-report.ts'
 import { listAuditEntriesRoute } from './routes/list-audit-entries.ts'
+import { rebuildReportsRoute } from './routes/rebuild-reports.ts'
 
 /** The reporting application over its dependencies; `ready()` before use. */
 export function buildApp(deps: AppDeps): FastifyInstance {
@@ -14,5 +15,6 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   app.register(getRevenueReportRoute(deps))
   app.register(getUtilisationReportRoute(deps))
   app.register(listAuditEntriesRoute(deps))
+  app.register(rebuildReportsRoute(deps))
   return app
 }

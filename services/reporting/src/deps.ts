@@ -9,6 +9,8 @@ export interface ReportingDeps {
   readAsOf(): Promise<Date>
   clock: Clock
   findSources: FindSources
+  /** Makes the read models anew from the raw events; the number of events. */
+  rebuild(): Promise<number>
 }
 
 /** What the application needs besides. */

@@ -10,6 +10,7 @@ import { onAnyEvent } from './consumers/on-any-event.ts'
 import { project } from './db/projections.ts'
 import { findNewestTime, keepRawEvents } from './db/raw-events.ts'
 import { createReads } from './db/reads.ts'
+import { rebuildApart } from './db/rebuild.ts'
 import { migrations } from './migrations.ts'
 
 await runService({
@@ -41,7 +42,17 @@ await runService({
     const findSources = createFindSources(client, log)
     const readAsOf = async () => (await findNewestTime(pool)) ?? clock.now()
     return {
-      app: buildApp({ reads: createReads(pool), readAsOf, findSources, clock, log, metrics, authenticator, version: config.SERVICE_VERSION }),
+      app: buildApp({
+        reads: createReads(pool),
+        readAsOf,
+        findSources,
+        rebuild: () => rebuildApart(config.DATABASE_URL),
+        clock,
+        log,
+        metrics,
+        authenticator,
+        version: config.SERVICE_VERSION,
+      }),
       readiness: {
         database: async () => void (await pool.query('SELECT 1')),
         migrations: () => assertMigrated(pool, migrations),

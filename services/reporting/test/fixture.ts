@@ -24,6 +24,7 @@ import { onAnyEvent } from '../src/consumers/on-any-event.ts'
 import { project } from '../src/db/projections.ts'
 import { findNewestTime, keepRawEvents } from '../src/db/raw-events.ts'
 import { createReads } from '../src/db/reads.ts'
+import { rebuildApart } from '../src/db/rebuild.ts'
 
 /** Members of all the answers and of problems: a test names those that it expects. */
 export interface AnswerBody {
@@ -95,6 +96,7 @@ export async function createFixture(now = '2026-01-05T11:00:00Z'): Promise<Fixtu
     ...context,
     reads,
     findSources: async () => sources,
+    rebuild: () => rebuildApart(database.url),
     readAsOf: async () => (await findNewestTime(database.pool)) ?? context.clock.now(),
   })
   await app.ready()

@@ -1,3 +1,3 @@
 export { readBrokerSettings, type KafkaSettings } from './client.ts'
 export { createKafkaTransport, type KafkaTransportOptions } from './kafka-transport.ts'
-export { applyTopics, type TopicPlan } from './topics.ts'
+export { applyTopics, checkTopics, type TopicPlan } from './topics.ts'

@@ -40,6 +40,27 @@ export async function applyTopics(settings: KafkaSettings, topics: readonly Topi
   }
 }
 
+/**
+ * What of the broker's topics is not as the graph says, one sentence each; nothing when all is. Changes nothing and needs no
+ * right to: `Describe` on the cluster, `Describe` and `DescribeConfigs` on the topics.
+ * @throws when the brokers cannot be reached or refuse to answer
+ */
+export async function checkTopics(settings: KafkaSettings, topics: readonly TopicPlan[]): Promise<string[]> {
+  const admin = createClient(settings, REQUEST_LIMIT_MS).admin()
+  await admin.connect()
+  try {
+    const replicas = Math.min(REPLICAS, (await admin.describeCluster()).brokers.length)
+    const existing = new Set(await admin.listTopics())
+    const present = topics.filter(({ name }) => existing.has(toKafkaTopic(name)))
+    const missing = topics.filter((topic) => !present.includes(topic)).map(({ name }) => `${toKafkaTopic(name)} is missing`)
+    if (present.length === 0) return missing
+    const outdated = (await findOutdated(admin, present, replicas)).map(({ name, wrong }) => `${name} has ${wrong.join(', ')}`)
+    return [...missing, ...(await findPartitionProblems(admin, present)), ...outdated]
+  } finally {
+    await admin.disconnect()
+  }
+}
+
 async function connectWithin(admin: Admin, seconds: number): Promise<void> {
   for (const limit = performance.now() + seconds * 1000; ; await sleep(CONNECT_PAUSE_MS)) {
     try {
@@ -82,25 +103,37 @@ function renderTopic(topic: TopicPlan, replicas: number): ITopicConfig {
 
 async function assertPartitions(admin: Admin, topics: readonly TopicPlan[]): Promise<void> {
   if (topics.length === 0) return
-  const { topics: found } = await admin.fetchTopicMetadata({ topics: topics.map(({ name }) => toKafkaTopic(name)) })
-  const problems = topics.flatMap(({ name, partitions }) => {
-    const count = found.find((candidate) => candidate.name === toKafkaTopic(name))?.partitions.length
-    return count === partitions ? [] : [`${toKafkaTopic(name)} has ${count} partitions and the graph says ${partitions}: keys would move`]
-  })
+  const problems = await findPartitionProblems(admin, topics)
   if (problems.length > 0) throw new Error(problems.join('\n'))
 }
 
-async function alterConfigs(admin: Admin, topics: readonly TopicPlan[], replicas: number): Promise<string[]> {
-  const resources = topics.map((topic) => ({ type: TOPIC_RESOURCE, name: toKafkaTopic(topic.name), wanted: configOf(topic, replicas) }))
-  const { resources: found } = await admin.describeConfigs({ includeSynonyms: false, resources: resources.map(({ type, name }) => ({ type, name })) })
-  const outdated = resources.filter(({ name, wanted }) => {
-    const present = new Map(found.find(({ resourceName }) => resourceName === name)?.configEntries.map((entry) => [entry.configName, entry.configValue]))
-    return Object.entries(wanted).some(([key, value]) => present.get(key) !== value)
+async function findPartitionProblems(admin: Admin, topics: readonly TopicPlan[]): Promise<string[]> {
+  const { topics: found } = await admin.fetchTopicMetadata({ topics: topics.map(({ name }) => toKafkaTopic(name)) })
+  return topics.flatMap(({ name, partitions }) => {
+    const count = found.find((candidate) => candidate.name === toKafkaTopic(name))?.partitions.length
+    return count === partitions ? [] : [`${toKafkaTopic(name)} has ${count} partitions and the graph says ${partitions}: keys would move`]
   })
+}
+
+async function alterConfigs(admin: Admin, topics: readonly TopicPlan[], replicas: number): Promise<string[]> {
+  const outdated = await findOutdated(admin, topics, replicas)
   if (outdated.length === 0) return []
   await admin.alterConfigs({
     validateOnly: false,
     resources: outdated.map(({ type, name, wanted }) => ({ type, name, configEntries: Object.entries(wanted).map(([key, value]) => ({ name: key, value })) })),
   })
   return outdated.map(({ name }) => `set retention and safety of ${name}`)
+}
+
+/** Topics of which a setting differs, with what they have instead. */
+async function findOutdated(admin: Admin, topics: readonly TopicPlan[], replicas: number) {
+  const resources = topics.map((topic) => ({ type: TOPIC_RESOURCE, name: toKafkaTopic(topic.name), wanted: configOf(topic, replicas) }))
+  const { resources: found } = await admin.describeConfigs({ includeSynonyms: false, resources: resources.map(({ type, name }) => ({ type, name })) })
+  return resources.flatMap((resource) => {
+    const entries = found.find(({ resourceName }) => resourceName === resource.name)?.configEntries ?? []
+    const present = new Map(entries.map((entry) => [entry.configName, entry.configValue]))
+    const differing = Object.entries(resource.wanted).filter(([key, value]) => present.get(key) !== value)
+    const wrong = differing.map(([key, value]) => `${key} ${present.get(key)} instead of ${value}`)
+    return wrong.length > 0 ? [{ ...resource, wrong }] : []
+  })
 }

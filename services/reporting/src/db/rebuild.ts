@@ -1,4 +1,4 @@
-import { withTransaction } from '@alcove/database'
+import { createPool, withTransaction } from '@alcove/database'
 import type { Pool } from 'pg'
 import { clearReadModels, project } from './projections.ts'
 import { readRawEvents } from './raw-events.ts'
@@ -19,4 +19,10 @@ export async function rebuildReadModels(pool: Pool): Promise<number> {
     }
     return applied
   })
+}
+
+/** {@link rebuildReadModels} over a connection of its own, which may be silent for long and takes none from the service. */
+export async function rebuildApart(url: string): Promise<number> {
+  const pool = createPool({ url, max: 1, silenceMs: 0, applicationName: 'reporting-rebuild' })
+  return rebuildReadModels(pool).finally(() => pool.end())
 }
