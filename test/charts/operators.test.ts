@@ -87,6 +87,39 @@ describe('what an operator adds', () => {
   })
 })
 
+describe('what an operator adds, in Jobs and tests', () => {
+  const made = (of: string) => ({
+    extraEnv: [{ name: 'AGENT', value: of }],
+    extraVolumes: [{ name: `x-${of}`, emptyDir: {} }],
+    extraVolumeMounts: [{ name: `x-${of}`, mountPath: '/x' }],
+  })
+  const json = ['--set-json', `workspace=${JSON.stringify(made('workspace'))}`, '--set-json', `jobs=${JSON.stringify(made('jobs'))}`]
+  const cas = ['--set', 'global.trustedCa.name=our-ca,global.database.caSecret=db-ca,global.kafka.caSecret=kafka-ca']
+  const pods = listPods(render('alcove', [...onlyRendered, ...json, ...cas]))
+  const podOf = (start: string) => pods.find(({ name }) => name.startsWith(start))!
+  const volumesOf = (spec: any): string[] => spec.volumes.map(({ name }: { name: string }) => name)
+
+  it.each([
+    ['Job workspace-migrate', 'workspace', ['database-ca']],
+    ['Job booking-migrate', undefined, ['database-ca']],
+    ['Job topics-', 'jobs', ['kafka-ca']],
+    ['Job demo-', 'jobs', ['database-ca']],
+    ['Pod test-book-tests', 'jobs', []],
+    ['Pod test-edges-payment', 'jobs', []],
+  ])('%s', (start, of, authorities) => {
+    const { spec } = podOf(start)
+    for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
+      expect(container.env).toContainEqual({ name: 'NODE_EXTRA_CA_CERTS', value: '/etc/alcove/trusted/ca.crt' })
+      const mounted = container.volumeMounts.map(({ name }: { name: string }) => name)
+      expect(mounted).toEqual(expect.arrayContaining(['trusted-ca', ...authorities]))
+      expect(mounted.toSorted()).toEqual(volumesOf(spec).toSorted())
+      const agent = container.env.find(({ name }: { name: string }) => name === 'AGENT')
+      expect(agent?.value).toBe(of)
+      expect(volumesOf(spec).filter((name) => name.startsWith('x-'))).toEqual(of === undefined ? [] : [`x-${of}`])
+    }
+  })
+})
+
 describe('labels', () => {
   it('name the release on every object, and selectors are what they were: an upgrade could not change them', () => {
     const manifests = render('alcove', onlyRendered)

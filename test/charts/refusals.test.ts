@@ -72,6 +72,10 @@ const refusals: readonly Refusal[] = [
     args: set('notification.extraEnv[0].name=SMTP_URL', 'notification.extraEnv[0].value=smtp://u:p@mail'),
     says: '/extraEnv/0/name',
   },
+  { what: 'other names than those that services look for', args: set('fullnameOverride=spaces'), says: 'to run Alcove twice use two namespaces' },
+  { what: 'another name of a service', args: set('booking.nameOverride=reservations'), says: 'booking: nameOverride and fullnameOverride are refused' },
+  { what: 'internal routes on every node', args: set('booking.serviceType=NodePort'), says: 'booking: serviceType NodePort would open internal routes' },
+  { what: 'internal routes on the internet', args: set('payment.defaults.serviceType=LoadBalancer'), says: 'payment: serviceType LoadBalancer would open' },
   { what: 'made-up passwords where nothing keeps them', args: namedImages, says: 'the chart is only rendered' },
 ]
 

@@ -1,7 +1,8 @@
 import { graph } from '@alcove/graph'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { buildTool, chartPath, kubeVersion, root, run } from '../../scripts/charts/tools.ts'
 import { namedImages, onlyRendered, render, template, valuesArgs, valuesFiles } from './helm.ts'
 
@@ -39,6 +40,23 @@ describe('charts', () => {
     expect(images.length).toBeGreaterThan(9)
     for (const image of images) expect(image).toMatch(/(:[\w][\w.-]*|@sha256:[0-9a-f]{64})$/)
     for (const image of images) expect(image).not.toMatch(/:latest$/)
+  })
+
+  it('say where they come from, and name no person', () => {
+    const folders = readdirSync(join(root, 'charts')).filter((name) => name !== 'tools')
+    const charts = folders.map((name) => parse(readFileSync(join(chartPath(name), 'Chart.yaml'), 'utf8')) as Record<string, unknown>)
+    for (const { name, home, sources, icon, maintainers } of charts)
+      expect([name, home, sources, icon, maintainers]).toEqual([
+        name,
+        'https://git.example.org/alcove',
+        ['https://git.example.org/alcove'],
+        'https://git.example.org/alcove/docs/icon.svg',
+        undefined,
+      ])
+    expect(existsSync(join(root, 'docs/icon.svg'))).toBe(true)
+    const { annotations } = charts.find(({ name }) => name === 'alcove') as { annotations: Record<string, string> }
+    for (const { url } of parse(annotations['artifacthub.io/links']!) as { url: string }[])
+      expect([url, existsSync(join(root, url.replace('https://git.example.org/alcove/', '')))]).toEqual([url, true])
   })
 
   it('have one version, and depend on that one', () => {

@@ -39,7 +39,15 @@ const cases = [
   { name: 'a LoadBalancer', args: [...onlyRendered, '--set', 'gateway.serviceType=LoadBalancer,demo.enabled=false'] },
   {
     name: 'what an operator adds',
-    args: [...onlyRendered, '--set', 'global.trustedCa.name=ca,booking.extraEnv[0].name=AGENT,booking.extraEnv[0].value=on', '--set-json', extraVolume],
+    args: [
+      ...onlyRendered,
+      '--set',
+      'global.trustedCa.name=ca,global.database.caSecret=db-ca,booking.extraEnv[0].name=AGENT,booking.extraEnv[0].value=on',
+      '--set-json',
+      extraVolume,
+      '--set-json',
+      extraVolume.replace('booking=', 'jobs='),
+    ],
   },
   { name: 'CloudNativePG', args: [...onlyRendered, '--set', 'global.database.mode=cloudnativepg'] },
   { name: 'Strimzi', args: [...onlyRendered, '--set', 'global.kafka.mode=strimzi'] },

@@ -36,6 +36,12 @@ The context handed on: `root` (Helm's own), `name`, `values` (defaults with what
 {{- if and .values.autoscaling.enabled (gt (int .values.autoscaling.minReplicas) (int .values.autoscaling.maxReplicas)) -}}
 {{- fail (printf "%s: autoscaling.minReplicas is above autoscaling.maxReplicas; raise the second" .name) -}}
 {{- end -}}
+{{- if or .values.nameOverride .values.fullnameOverride -}}
+{{- fail (printf "%s: nameOverride and fullnameOverride are refused, for services find each other by the names of their charts; to run Alcove twice, use two namespaces" .name) -}}
+{{- end -}}
+{{- if and (ne .values.serviceType "ClusterIP") (ne .name "gateway") -}}
+{{- fail (printf "%s: serviceType %s would open internal routes to whoever reaches a node; leave it at ClusterIP, use gateway.serviceType for people and kubectl port-forward for a look" .name .values.serviceType) -}}
+{{- end -}}
 {{- if and .values.nodePort (ne .values.serviceType "NodePort") -}}
 {{- fail (printf "%s: nodePort needs serviceType NodePort; set both or leave out nodePort" .name) -}}
 {{- end -}}

@@ -45,10 +45,33 @@ containers:
   - name: migrate
     args: [dist/migrate.js]
     {{- include "alcove.migrationContainer" . | nindent 4 }}
-{{- $ca := include "alcove.caVolumes" (merge (dict "node" (dict "database" true)) .) | trim }}
-{{- with $ca }}
+{{- with include "alcove.migrationVolumes" . | trim }}
 volumes:
   {{- . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* What the service itself has of the operator's own, for its migrations reach the same server by the same way. */}}
+{{- define "alcove.migrationVolumes" -}}
+{{- include "alcove.caVolumes" (merge (dict "node" (dict "database" true)) .) }}
+{{- include "alcove.trustedVolumes" . }}
+{{- with .values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "alcove.migrationMounts" -}}
+{{- include "alcove.caMounts" (merge (dict "node" (dict "database" true)) .) }}
+{{- include "alcove.trustedMounts" . }}
+{{- with .values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "alcove.migrationEnv" -}}
+{{- include "alcove.trustedEnv" . }}
+{{- with .values.extraEnv }}
+{{ toYaml . }}
 {{- end }}
 {{- end }}
 
@@ -60,7 +83,7 @@ securityContext: {{- include "alcove.containerSecurity" . | nindent 2 }}
 resources:
   requests: { cpu: 20m, memory: 64Mi, ephemeral-storage: 16Mi }
   limits: { memory: 256Mi, ephemeral-storage: 128Mi }
-{{- with include "alcove.caMounts" (merge (dict "node" (dict "database" true)) .) | trim }}
+{{- with include "alcove.migrationMounts" . | trim }}
 volumeMounts:
   {{- . | nindent 2 }}
 {{- end }}
@@ -70,4 +93,7 @@ env:
   - name: DATABASE_URL
     valueFrom:
       secretKeyRef: { name: {{ include "alcove.databaseSecret" . }}, key: url }
+{{- with include "alcove.migrationEnv" . | trim }}
+  {{- . | nindent 2 }}
+{{- end }}
 {{- end }}

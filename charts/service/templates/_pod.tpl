@@ -126,6 +126,14 @@ seccompProfile:
           items: [{ path: namespace, fieldRef: { fieldPath: metadata.namespace } }]
 {{- end }}
 {{- include "alcove.caVolumes" . }}
+{{- include "alcove.trustedVolumes" . }}
+{{- with .values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* Authorities of the operator's own, for everything that runs here: services and Jobs. */}}
+{{- define "alcove.trustedVolumes" -}}
 {{- with .global.trustedCa }}
 {{- if .name }}
 - name: trusted-ca
@@ -136,8 +144,17 @@ seccompProfile:
   {{- end }}
 {{- end }}
 {{- end }}
-{{- with .values.extraVolumes }}
-{{ toYaml . }}
+{{- end }}
+
+{{- define "alcove.trustedMounts" -}}
+{{- if .global.trustedCa.name }}
+- { name: trusted-ca, mountPath: /etc/alcove/trusted, readOnly: true }
+{{- end }}
+{{- end }}
+
+{{- define "alcove.trustedEnv" -}}
+{{- if .global.trustedCa.name }}
+- { name: NODE_EXTRA_CA_CERTS, value: /etc/alcove/trusted/ca.crt }
 {{- end }}
 {{- end }}
 
@@ -164,9 +181,7 @@ seccompProfile:
 - { name: api-server, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true }
 {{- end }}
 {{- include "alcove.caMounts" . }}
-{{- if .global.trustedCa.name }}
-- { name: trusted-ca, mountPath: /etc/alcove/trusted, readOnly: true }
-{{- end }}
+{{- include "alcove.trustedMounts" . }}
 {{- with .values.extraVolumeMounts }}
 {{ toYaml . }}
 {{- end }}
