@@ -65,7 +65,7 @@ seccompProfile:
 {{- if and .node.redis .global.redis.secretName -}}
 {{- $_ := set $secrets "REDIS_URL" (dict "name" .global.redis.secretName "key" "url") -}}
 {{- end -}}
-{{- if eq .name "notification" -}}
+{{- if has .name (list "gateway" "notification") -}}
 {{- $_ := set $env "PUBLIC_BASE_URL" .global.publicUrl -}}
 {{- end -}}
 {{- with .global.tracing.endpoint -}}

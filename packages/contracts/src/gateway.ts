@@ -16,7 +16,8 @@ export const DetailedHealthSchema = Type.Object({
     Type.Object({
       name: Type.Enum([...serviceNames]),
       status: Type.Enum(['ok', 'degraded', 'down']),
-      version: nullable(Type.String()),
+      /** For operators only. */
+      version: Type.Optional(nullable(Type.String())),
       /** Nothing can be booked without it. */
       critical: Type.Boolean(),
       /** Its own database and transport as it sees them; null for what it does not have, and for a service that says nothing. */
@@ -35,9 +36,10 @@ export type DetailedHealth = Static<typeof DetailedHealthSchema>
 /** One called service as the gateway sees it. `ejected`: silent for so many probes that requests for it are refused at once. */
 export const RegisteredServiceSchema = Type.Object({
   name: Type.Enum([...serviceNames]),
-  address: Type.String(),
+  /** For operators only, as is `version`. */
+  address: Type.Optional(Type.String()),
   health: Type.Enum(['ok', 'degraded', 'down']),
-  version: nullable(Type.String()),
+  version: Type.Optional(nullable(Type.String())),
   healthySince: nullable(InstantSchema),
   lastProbeAt: nullable(InstantSchema),
   /** Nothing can be booked without it. */
@@ -49,7 +51,8 @@ export type RegisteredService = Static<typeof RegisteredServiceSchema>
 
 export const GatewayStatusSchema = Type.Object({
   status: Type.Enum(['ok', 'degraded', 'down']),
-  version: Type.String(),
+  /** For operators only. */
+  version: Type.Optional(Type.String()),
   startedAt: InstantSchema,
   uptimeSeconds: Type.Integer(),
   revocations: Type.Object({ loaded: Type.Boolean(), sessions: Type.Integer(), people: Type.Integer() }),

@@ -28,6 +28,9 @@ export interface AppOptions {
 /** A peer that vanished without a word is found by TCP's own probes, which begin after this long a silence. */
 const keepAliveProbeMs = 30_000
 
+/** The path, without query, under which the gateway was asked what it asks of a service. It says so in problems; nothing is decided by it. */
+export const originalPathHeader = 'x-original-path'
+
 /** What routes of an application share; kept on the instance under {@link appState}. */
 export interface AppState extends AppOptions {
   histogram: Histogram<'method' | 'route' | 'status' | 'trace_id'>
@@ -81,6 +84,7 @@ export function createApp(options: AppOptions): FastifyInstance {
   app.setNotFoundHandler((request, reply) => answerUnknown(state, request, reply))
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
+    reply.header('x-content-type-options', 'nosniff')
     if (state.draining) reply.header('connection', 'close')
     done(findUnreadable(request))
   })
@@ -96,8 +100,22 @@ export function createApp(options: AppOptions): FastifyInstance {
 /** What keeps a request from being read that Node and the router let through. */
 function findUnreadable({ raw }: FastifyRequest): ProblemError | undefined {
   if (raw.rawHeaders.length > headersMax * 2) return new ProblemError('headers-too-large', `There are more than ${headersMax} headers.`)
+  if (countHosts(raw.rawHeaders) > 1) return new ProblemError('malformed', 'There is more than one Host header.')
   if (!isPlainTarget(raw.url!)) return new ProblemError('malformed', 'Characters beyond ASCII must be percent-encoded in a path and its query.')
   return undefined
+}
+
+/** Node keeps the first of several; whatever stands in front may have looked at the last (RFC 9112, 3.2). */
+function countHosts(rawHeaders: readonly string[]): number {
+  let count = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) if (rawHeaders[index]!.length === 4 && rawHeaders[index]!.toLowerCase() === 'host') count += 1
+  return count
+}
+
+/** The path that the client asked for: the gateway says it where it has asked in the client's place. */
+function pathAsked({ url, headers }: FastifyRequest): string {
+  const told = headers[originalPathHeader]
+  return typeof told === 'string' && /^\/[\x21-\x7e]*$/.test(told) ? told : url.split('?', 1)[0]!
 }
 
 /** Remembers that a path exists, so that another method there answers 405. */
@@ -144,8 +162,9 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     else if (problem.slug === 'internal') state.log.error(fields, 'request failed')
     else state.log.warn(fields, 'request not answered in full')
   }
-  const body = renderProblem(problem, { instance: request.url.split('?', 1)[0]!, requestId: request.id, now: state.clock.now() })
+  const body = renderProblem(problem, { instance: pathAsked(request), requestId: request.id, now: state.clock.now() })
   reply.code(problem.status).header('content-type', 'application/problem+json').header('x-request-id', request.id)
+  reply.header('x-content-type-options', 'nosniff')
   if (problem.headers) reply.headers(problem.headers)
   if (state.draining) reply.header('connection', 'close')
   reply.serializer(JSON.stringify).send(body)

@@ -82,6 +82,14 @@ describe('validation', () => {
     expect(response.json()).toMatchObject({ type: '/problems/malformed', status: 400, instance: '/v1/things/nope', timestamp: '2026-03-01T10:00:00Z' })
   })
 
+  it('names in a problem the path that the gateway was asked, where that one says so', async () => {
+    const app = buildAppWith(change, async () => answer)
+    const instance = async (told: string) =>
+      (await app.inject({ method: 'POST', url: '/v1/things/nope?x=1', headers: { 'x-original-path': told } })).json<{ instance: string }>().instance
+    expect(await instance('/api/v1/things/nope')).toBe('/api/v1/things/nope')
+    for (const odd of ['', 'things', '/a b', '/\u00e9']) expect(await instance(odd)).toBe('/v1/things/nope')
+  })
+
   it.each([
     ['a NUL character', '{"startsAt":"2026-03-01T10:00:00Z","note":"a\\u0000"}', '/note characters'],
     ['a lone surrogate', '{"startsAt":"2026-03-01T10:00:00Z","note":"\\ud800"}', '/note characters'],

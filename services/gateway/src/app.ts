@@ -1,6 +1,7 @@
 import { createApp } from '@alcove/kit'
 import type { FastifyInstance } from 'fastify'
 import type { GatewayDeps } from './deps.ts'
+import { addAnswerHeaders } from './answer-headers.ts'
 import { addEdge, withRevocations } from './edge.ts'
 import { proxyRoutes } from './proxy.ts'
 import { devClockRoutes } from './routes/dev-clock.ts'
@@ -14,12 +15,9 @@ export function buildApp(deps: GatewayDeps): FastifyInstance {
   const { log, metrics, clock, version } = deps
   const authenticator = withRevocations(deps.authenticator, deps.revocations)
   const app = createApp({ service: 'gateway', log, metrics, clock, version, authenticator })
-  addEdge(app, { authenticator, windows: deps.rateLimits, limiter: deps.limiter, trustedProxyHops: deps.trustedProxyHops })
-  app.addHook('onRequest', (_request, reply, done) => {
-    // A service's own name replaces it when that one answers.
-    reply.header('x-gateway-service', 'gateway')
-    done()
-  })
+  addAnswerHeaders(app, { publicBaseUrl: deps.publicBaseUrl, corsOrigins: deps.corsOrigins, isLocal: deps.devClock !== undefined })
+  // After what the former registers: also a refusal of the edge must be readable for a page of another origin.
+  app.after(() => addEdge(app, { authenticator, windows: deps.rateLimits, limiter: deps.limiter, trustedProxyHops: deps.trustedProxyHops }))
   app.register(getUserProfileRoute(deps))
   app.register(healthRoutes(deps))
   app.register(gatewayStatusRoutes(deps))

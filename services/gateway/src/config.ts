@@ -14,6 +14,10 @@ export const configSchema = Type.Object({
   REDIS_TIMEOUT_MS: Type.Integer({ minimum: 10, maximum: 5000, default: 250 }),
   /** The longest a request may take; a longer or absent `X-Request-Deadline-Ms` means this. */
   EDGE_DEADLINE_MAX_MS: Type.Integer({ minimum: 100, maximum: 30_000, default: 30_000 }),
+  /** Where people reach Alcove. With `https` every answer tells browsers to come by `https` only (HSTS). */
+  PUBLIC_BASE_URL: Type.String({ format: 'uri', pattern: '^https?://', default: 'http://localhost:4000' }),
+  /** Origins whose pages may use the API, as browsers write them: `https://app.example.org,https://intranet.example.org:8443`. Empty: none but its own. */
+  CORS_ORIGINS: Type.String({ pattern: '^(https?://[^\\s/,@?#*]+(,https?://[^\\s/,@?#*]+)*)?$', default: '' }),
   /** Proxies in front that append to `X-Forwarded-For`; 0: the connection's address is the client's. */
   TRUSTED_PROXY_HOPS: Type.Integer({ minimum: 0, maximum: 10, default: 0 }),
   /** Between two probes of a service by the registry; a silent one is asked again after 2 s. */

@@ -33,6 +33,9 @@ export interface GatewayDeps {
   /** What the replicas have in common; `none` when every one is on its own. */
   redisState(): 'none' | 'up' | 'away'
   trustedProxyHops: number
+  /** See `AnswerHeadersOptions`, as the next. */
+  publicBaseUrl: string
+  corsOrigins: readonly string[]
   deadlineMaxMs: number
   /** Local profile only. */
   devClock: DevClock | undefined

@@ -2,7 +2,7 @@ import type { AnswerSink } from '@alcove/client'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { IncomingHttpHeaders } from 'node:http'
 import { answerBytesMax, toAnswerKey, type AnswerOwner, type KeptAnswer, type StaleAnswers } from './stale-answers.ts'
-import type { RoutedOperation } from './routing.ts'
+import { isForEverybody, type RoutedOperation } from './routing.ts'
 
 /** A read whose answer may be kept, and under which name. */
 export interface Keepable {
@@ -19,14 +19,15 @@ const keptHeaders = ['content-type', 'etag', 'last-modified', 'content-language'
  * session, and nobody else ever finds them. A client's `no-store` is obeyed; `no-cache`, which browsers send with every reload, is a preference that
  * nothing can meet while the service is away.
  */
-export function findKeepable({ rule, operation }: RoutedOperation, request: FastifyRequest, path: string): Keepable | undefined {
+export function findKeepable(routed: RoutedOperation, request: FastifyRequest, path: string): Keepable | undefined {
+  const { rule, operation } = routed
   const { principal } = request.edge!
   const wishes = request.headers['cache-control'] ?? ''
   if (!rule.stale || operation.method !== 'GET' || /\bno-store\b/i.test(wishes)) return undefined
   const owner = principal && { userId: principal.userId, service: rule.service }
   const read = [rule.service, path, request.headers.accept ?? '']
   // What only some roles may read is a person's even where it is the same for all of them: the service judges the role, and it is away.
-  if (rule.stale === 'everybody' && (operation.access === 'public' || operation.access === 'user')) return { key: toAnswerKey(['everybody', ...read]), owner }
+  if (isForEverybody(routed)) return { key: toAnswerKey(['everybody', ...read]), owner }
   if (!principal) return undefined
   const { userId, sessionId, roles } = principal
   return { key: toAnswerKey(['person', userId, sessionId, [...roles].sort().join(' '), ...read]), owner }
@@ -107,9 +108,13 @@ export function holdingSink(inner: AnswerSink): { sink: AnswerSink; held(): Prom
 }
 
 /** Answers with what was kept, and says so: its age in seconds, and 304 where the client has it already. */
-export function sendKept(reply: FastifyReply, answer: KeptAnswer, { service, nowMs }: { service: string; nowMs: number }): void {
+export function sendKept(reply: FastifyReply, answer: KeptAnswer, { routed, nowMs }: { routed: RoutedOperation; nowMs: number }): void {
   const { request } = reply
-  reply.headers(answer.headers)
+  const { service } = routed.rule
+  const { 'cache-control': cacheControl, ...headers } = answer.headers
+  reply.headers(headers)
+  if (isForEverybody(routed)) reply.removeHeader('cache-control')
+  if (cacheControl !== undefined && !reply.hasHeader('cache-control')) reply.header('cache-control', cacheControl)
   reply.header('x-gateway-service', service)
   reply.header('x-cache', 'stale')
   reply.header('age', String(Math.max(0, Math.floor((nowMs - answer.requestedAtMs) / 1000))))

@@ -2,6 +2,7 @@ import { createServiceClient } from '@alcove/client'
 import type { CloudEvent } from '@alcove/contracts'
 import { createBroadcast, createTransport } from '@alcove/events'
 import { runService } from '@alcove/kit'
+import { readOrigins } from './answer-headers.ts'
 import { buildApp } from './app.ts'
 import { createDevClock } from './clients/dev-clock.ts'
 import { createLocalLimiter, createSharedLimiter } from './clients/limiters.ts'
@@ -55,6 +56,8 @@ await runService({
       limiter: redis ? createSharedLimiter(redis, local) : local,
       redisState: () => (redis ? (redis.isUp() ? 'up' : 'away') : 'none'),
       trustedProxyHops: config.TRUSTED_PROXY_HOPS,
+      publicBaseUrl: config.PUBLIC_BASE_URL,
+      corsOrigins: readOrigins(config.CORS_ORIGINS),
       deadlineMaxMs: config.EDGE_DEADLINE_MAX_MS,
       devClock: config.PROFILE === 'local' && config.CLOCK_FILE ? createDevClock(config.CLOCK_FILE) : undefined,
       startedAt: new Date(),

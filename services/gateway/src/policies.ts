@@ -4,3 +4,8 @@ import { isOperator, type Principal } from '@alcove/kit'
 export function maySeeProfile(principal: Principal, userId: string): boolean {
   return principal.userId === userId || isOperator(principal)
 }
+
+/** Addresses and versions tell an attacker where to begin: only operators see them. */
+export function isForOperator(principal: Principal | undefined): boolean {
+  return principal !== undefined && isOperator(principal)
+}

@@ -1,11 +1,22 @@
 import { CallerGoneError, CutShortError, marginMs, UnsendableRequestError, type AnswerSink } from '@alcove/client'
-import { bodyBytesMax, DependencyError, malformed, notePath, notFound, ProblemError, readBudgetMs, traceparentOf, unauthenticated } from '@alcove/kit'
+import {
+  bodyBytesMax,
+  DependencyError,
+  malformed,
+  notePath,
+  notFound,
+  originalPathHeader,
+  ProblemError,
+  readBudgetMs,
+  traceparentOf,
+  unauthenticated,
+} from '@alcove/kit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { GatewayDeps } from './deps.ts'
 import { compileForwardPath } from './domain/forward-path.ts'
 import { toClientHeaders, toServiceHeaders } from './domain/proxy-headers.ts'
 import { findKeepable, holdingSink, keepingSink, sendKept } from './kept-answers.ts'
-import { listRoutedOperations, type RoutedOperation, type RoutingRule } from './routing.ts'
+import { isForEverybody, listRoutedOperations, type RoutedOperation, type RoutingRule } from './routing.ts'
 
 type ProxyDeps = Pick<GatewayDeps, 'client' | 'deadlineMaxMs' | 'answers' | 'onStale' | 'now'>
 
@@ -60,7 +71,7 @@ async function passOn(deps: ProxyDeps, routed: RoutedOperation, { request, reply
   const sendStale = async (): Promise<boolean> => {
     const answer = await answers.find(keepable.key, keepable.owner)
     if (answer && !reply.sent) {
-      sendKept(reply, answer, { service: rule.service, nowMs: now() })
+      sendKept(reply, answer, { routed, nowMs: now() })
       deps.onStale(rule.service)
     }
     return answer !== undefined
@@ -122,6 +133,9 @@ function toRefusal(error: UnsendableRequestError): ProblemError {
   return new ProblemError('headers-too-large', 'The request line and headers are too large to be passed on.', { cause: error })
 }
 
+/** Characters: what is longer is cut, since it is only shown. */
+const originalPathMax = 512
+
 function buildHeaders(request: FastifyRequest): Record<string, string | string[]> {
   return toServiceHeaders(request.headers, {
     'x-request-id': request.id,
@@ -129,6 +143,7 @@ function buildHeaders(request: FastifyRequest): Record<string, string | string[]
     // The one address the edge has judged: what a client wrote before it is worth nothing to a service.
     'x-forwarded-for': request.edge!.source.address,
     'x-forwarded-proto': request.protocol,
+    [originalPathHeader]: request.url.split('?', 1)[0]!.slice(0, originalPathMax),
     ...(request.headers.host === undefined ? {} : { 'x-forwarded-host': request.headers.host }),
   })
 }
@@ -140,7 +155,8 @@ function noteWrite({ answers }: ProxyDeps, { service, readsOnly }: RoutingRule, 
 }
 
 /** Writes a service's answer straight to the client's connection, no faster than the client reads. */
-function createSink({ rule, publicPath, operation }: RoutedOperation, reply: FastifyReply): AnswerSink {
+function createSink(routed: RoutedOperation, reply: FastifyReply): AnswerSink {
+  const { rule, publicPath, operation } = routed
   const { raw } = reply
   return {
     onHead(status, headers) {
@@ -149,6 +165,7 @@ function createSink({ rule, publicPath, operation }: RoutedOperation, reply: Fas
       const own: Record<string, string> = {}
       if (reply.server.alcove.draining) own.connection = 'close'
       for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) own[name] = String(value)
+      if (isForEverybody(routed)) delete own['cache-control']
       own['x-gateway-service'] = rule.service
       // The service names its own path; from here it is the one under /api.
       if (headers.location?.startsWith('/') && publicPath !== operation.path) own.location = `/api${headers.location}`

@@ -60,6 +60,11 @@ export interface RoutedOperation {
   rule: RoutingRule
 }
 
+/** Whether an answer is the same for all who may read it, so that a browser may keep it; any other that somebody reads with a token is theirs. */
+export function isForEverybody({ rule, operation }: RoutedOperation): boolean {
+  return rule.stale === 'everybody' && operation.method === 'GET' && (operation.access === 'public' || operation.access === 'user')
+}
+
 function covers(rule: RoutingRule, operation: Operation): boolean {
   return rule.service === operation.service && (operation.path === rule.prefix || operation.path.startsWith(`${rule.prefix}/`))
 }

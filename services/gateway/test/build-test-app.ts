@@ -134,6 +134,8 @@ export async function buildTestGateway(
     limiter: createLocalLimiter(),
     redisState: () => 'none',
     trustedProxyHops: 0,
+    publicBaseUrl: 'http://localhost:4000',
+    corsOrigins: [],
     deadlineMaxMs: 30_000,
     devClock: local ? createDevClock(clockFile) : undefined,
     startedAt: new Date(),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { runInNewContext } from 'node:vm'
 import { problems } from '@alcove/contracts'
-import { createClock, newId } from '@alcove/kit'
+import { createClock, newId, type Role } from '@alcove/kit'
 import { getNode, listTopics } from '@alcove/graph'
 import type { ServiceName } from '@alcove/contracts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -73,7 +73,8 @@ describe('health and registry', () => {
   const allWell = () => {
     for (const name of services) gateway.statuses.set(name, buildStatus(name))
   }
-  const find = async (name: string) => ((await json('/api/v1/gateway/services')).body.items as { name: string }[]).find((item) => item.name === name)
+  const find = async (name: string) =>
+    ((await json('/api/v1/gateway/services', { as: ['operator'] })).body.items as { name: string }[]).find((item) => item.name === name)
 
   it('down while something that booking needs is silent, degraded while anything else is, ok when all is well', async () => {
     allWell()
@@ -98,7 +99,7 @@ describe('health and registry', () => {
     gateway.statuses.set('reporting', buildStatus('reporting', { health: 'degraded', checks: { database: { ok: false, detail: '10.0.0.8' } } }))
     gateway.statuses.delete('notification')
     await gateway.probeAll()
-    const { status, body } = await json('/api/v1/health/detailed')
+    const { status, body } = await json('/api/v1/health/detailed', { as: ['operator'] })
     expect([status, body.status, body.database, body.transport]).toEqual([
       200,
       'degraded',
@@ -155,6 +156,23 @@ describe('health and registry', () => {
     await gateway.revive('workspace')
     expect((await ask()).status).toBe(200)
     expect(await find('workspace')).toMatchObject({ ejected: false })
+  })
+  it('tell addresses and versions to operators only', async () => {
+    allWell()
+    await gateway.probeAll()
+    const bodies = async (as?: Role[]) =>
+      JSON.stringify(
+        await Promise.all(
+          ['/gateway/status', '/gateway/services', '/api/v1/gateway/status', '/api/v1/gateway/services', '/api/v1/health/detailed'].map(
+            async (path) => (await gateway.fetch(path, { as })).json() as Promise<object>,
+          ),
+        ),
+      )
+    for (const as of [undefined, ['member']] as const) expect(await bodies(as && [...as])).not.toMatch(/address|version|http:/)
+    const seen = await bodies(['operator'])
+    expect(seen.match(/"address":"http:/g)).toHaveLength(2 * services.length)
+    expect(seen.match(/"version":"/g)).toHaveLength(2 + 3 * services.length)
+    expect(await (await gateway.fetch('/')).text()).not.toContain(gateway.context.version)
   })
   it('answer the same without /api/v1', async () => {
     for (const path of ['/gateway/status', '/api/v1/gateway/status']) {

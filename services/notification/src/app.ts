@@ -14,6 +14,6 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   const app = createApp({ service: 'notification', log, authenticator, clock, version, metrics })
   app.register(listNotificationsRoute({ inbox: deps.inbox }))
   app.register(readNotificationRoute({ inbox: deps.inbox, now: () => clock.now() }))
-  app.register(showMailboxRoute({ mailbox: deps.mailbox, profile: deps.profile }))
+  app.register(showMailboxRoute({ mailbox: deps.mailbox, profile: deps.profile, publicBaseUrl: deps.publicBaseUrl }))
   return app
 }

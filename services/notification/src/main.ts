@@ -68,6 +68,7 @@ await runService({
         inbox: createInbox(prisma),
         mailbox: carrier ? undefined : createMailbox(prisma),
         profile: config.PROFILE,
+        publicBaseUrl: config.PUBLIC_BASE_URL,
         log,
         authenticator,
         clock,

@@ -92,7 +92,7 @@ export async function createFixture(now = '2026-01-04T09:00:00Z'): Promise<Fixtu
 export function createTestApp(fixture: Fixture, options: { profile?: 'local' | 'cluster'; hasMailbox?: boolean } = {}) {
   const prisma = new PrismaClient({ adapter: new PrismaPg(fixture.database.pool) })
   const mailbox = options.hasMailbox === false ? undefined : createMailbox(prisma)
-  return buildApp({ ...fixture.context, inbox: createInbox(prisma), mailbox, profile: options.profile ?? 'local' })
+  return buildApp({ ...fixture.context, inbox: createInbox(prisma), mailbox, profile: options.profile ?? 'local', publicBaseUrl: 'http://localhost:4000' })
 }
 
 export function createJobDeps(fixture: Fixture) {

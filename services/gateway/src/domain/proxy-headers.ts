@@ -21,6 +21,7 @@ const notPassedOn = new Set([
   'x-request-deadline-ms',
   'x-gateway-service',
   'traceparent',
+  'x-original-path',
   'x-forwarded-for',
   'x-forwarded-host',
   'x-forwarded-proto',
@@ -60,5 +61,6 @@ export function toServiceHeaders(headers: Headers, own: Record<string, string>):
 
 /** What a service's headers become on the way to the client. */
 export function toClientHeaders(headers: Headers, own: Record<string, string>): Record<string, string | string[]> {
-  return Object.assign(copy(headers, notPassedBack), own)
+  const vary = [headers.vary, own.vary].filter((each) => each !== undefined).join(', ')
+  return Object.assign(copy(headers, notPassedBack), own, vary === '' ? {} : { vary })
 }

@@ -11,10 +11,10 @@ const links: readonly (readonly [string, string, string])[] = [
 ]
 
 /** The page at `/`: where to go from here. */
-export function renderStartPage(version: string): Page {
+export function renderStartPage(): Page {
   const rows = links.map(([href, name, text]) => `<tr><td><a href="${href}">${name}</a></td><td class="dim">${text}</td></tr>`).join('')
   return renderPage({
     title: 'Alcove',
-    content: `<h1>Alcove</h1><p class="dim">Workspace booking · ${version}</p><div class="card"><table>${rows}</table></div>`,
+    content: `<h1>Alcove</h1><p class="dim">Workspace booking</p><div class="card"><table>${rows}</table></div>`,
   })
 }

@@ -23,7 +23,7 @@ export const documentRoutes = (deps: { version: string; devClock: unknown }) => 
   const document = buildOpenapi(deps.version, (operation) => deps.devClock !== undefined || !operation.path.startsWith('/dev/'))
   const text = JSON.stringify(document)
   const events = JSON.stringify(buildAsyncApi({ version: deps.version, topics: listTopics() }))
-  const start = renderStartPage(deps.version)
+  const start = renderStartPage()
 
   // Already text: 40 schemas are not serialised again for every reader.
   addOperation(app, { ...getOpenapi, produces: 'application/json' }, async () => ({ status: 200, body: text }))

@@ -2,6 +2,7 @@ import { getDetailedHealth, getSystemHealth, type DetailedHealth } from '@alcove
 import { addOperation, runChecks } from '@alcove/kit'
 import type { FastifyInstance } from 'fastify'
 import type { GatewayDeps } from '../deps.ts'
+import { isForOperator } from '../policies.ts'
 import { judgeCheck, judgeHealth, judgeTogether } from '../domain/health.ts'
 
 type HealthDeps = Pick<GatewayDeps, 'registry' | 'refreshRegistry' | 'checkTransport'>
@@ -20,7 +21,7 @@ export const healthRoutes = (deps: HealthDeps) => async (app: FastifyInstance) =
     return { status: status === 'down' ? (503 as const) : (200 as const), body: { status } }
   })
 
-  addOperation(app, getDetailedHealth, async () => {
+  addOperation(app, getDetailedHealth, async (_input, { optionalPrincipal }) => {
     const [transport] = await Promise.all([probeTransport(deps), deps.refreshRegistry()])
     const services = deps.registry.list()
     const overall = judgeHealth(services)
@@ -28,7 +29,7 @@ export const healthRoutes = (deps: HealthDeps) => async (app: FastifyInstance) =
     const listed = services.map((service) => ({
       name: service.name,
       status: service.health,
-      version: service.version,
+      ...(isForOperator(optionalPrincipal) ? { version: service.version } : {}),
       critical: service.critical,
       database: judgeCheck(service, 'database'),
       transport: judgeCheck(service, 'transport'),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { showMailbox } from '@alcove/contracts'
-import { addOperation, notFound } from '@alcove/kit'
+import { addOperation, assertOwnName, notFound } from '@alcove/kit'
 import type { FastifyInstance } from 'fastify'
 import type { Mailbox } from '../domain/stores.ts'
 import { renderMailboxPage, toPagePolicy } from '../domain/templates/mailbox-page.ts'
@@ -12,11 +12,13 @@ export interface ShowMailboxDeps {
   /** Absent where mail leaves by SMTP: there is no mailbox to show. */
   readonly mailbox?: Mailbox
   readonly profile: 'local' | 'cluster'
+  readonly publicBaseUrl: string
 }
 
 export const showMailboxRoute = (deps: ShowMailboxDeps) => async (app: FastifyInstance) => {
   addOperation(app, showMailbox, async ({ query }, { optionalPrincipal, raw }) => {
     assertMayReadMailbox(deps.profile, optionalPrincipal)
+    if (deps.profile === 'local') assertOwnName(raw.request.headers.host, deps.publicBaseUrl)
     if (!deps.mailbox) throw notFound('Mail leaves by SMTP here; there is no mailbox.')
     if (!prefersJson(raw.request.headers.accept)) return renderPage()
     const { limit = 50, cursor, to } = query
