@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
-import { buildTool, chartPath, kubeVersion } from '../../scripts/charts/tools.ts'
+import { buildTool, chartPath, kubeVersion, root } from '../../scripts/charts/tools.ts'
 
 /** A Kubernetes object, as loosely as a test looks at it. */
 export interface Manifest {
@@ -40,6 +41,9 @@ export function render(chart: string, args: readonly string[] = []): Manifest[] 
     .map((document) => document.toJS() as Manifest | null)
     .filter((manifest) => manifest !== null)
 }
+
+/** What a large installation asks the operators for. */
+export const largeValues = join(root, 'test/charts/values-operators.yaml')
 
 export const valuesArgs = (file: string): string[] => ['--values', `${chartPath('alcove')}/${file}`]
 

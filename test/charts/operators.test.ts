@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { graph } from '@alcove/graph'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { buildTool, chartPath, root, run } from '../../scripts/charts/tools.ts'
-import { behindProxy, find, listPods, onlyRendered, render, valuesArgs, type Manifest } from './helm.ts'
+import { behindProxy, find, largeValues, listPods, onlyRendered, render, valuesArgs, type Manifest } from './helm.ts'
 
 // What whoever runs Alcove changes or relies on.
 const withSet = (...values: string[]) => render('alcove', [...onlyRendered, ...values.flatMap((value) => ['--set', value])])
@@ -127,6 +128,46 @@ describe('labels', () => {
       expect([kind, metadata.name, metadata.labels?.['app.kubernetes.io/instance']]).toEqual([kind, metadata.name, 'alcove'])
     for (const { kind, spec } of manifests)
       if (kind === 'Deployment' || kind === 'StatefulSet') expect(Object.keys(spec.selector.matchLabels)).not.toContain('app.kubernetes.io/instance')
+  })
+})
+
+describe('what is asked of operators', () => {
+  const large = render('alcove', [...onlyRendered, '--values', largeValues])
+
+  it('is merged over the chart’s own, and the roles and listeners of services stay', () => {
+    const { spec } = find(large, 'Cluster', 'alcove')
+    expect(spec).toMatchObject({ failoverDelay: 2_592_000, walStorage: { size: '50Gi' }, storage: { size: '200Gi', storageClass: 'fast' } })
+    expect(spec.postgresql.parameters).toEqual({ max_connections: '200', shared_buffers: '2GB' })
+    const roles = spec.managed.roles.map(({ name }: { name: string }) => name)
+    expect(roles).toEqual([...graph.filter(({ database }) => database).map(({ name }) => name), 'readonly'])
+    const kafka = find(large, 'Kafka', 'alcove').spec
+    expect(kafka.kafka.listeners.map(({ name }: { name: string }) => name)).toEqual(['tls', 'metrics'])
+    expect(kafka.kafka.authorization).toEqual({ type: 'simple' })
+    expect(kafka.kafka.config).toMatchObject({ 'auto.create.topics.enable': false, 'log.retention.check.interval.ms': 2_592_000 })
+    expect(find(large, 'KafkaNodePool', 'dual').spec).toMatchObject({ replicas: 5, resources: { limits: { memory: '4Gi' } }, jvmOptions: { '-Xmx': '2g' } })
+  })
+
+  it.each([
+    ['the plugin that archives the log', [], { method: 'plugin', pluginConfiguration: { name: 'barman-cloud.cloudnative-pg.io' }, immediate: true }],
+    [
+      'an object store',
+      ['--set-json', 'cloudnativepg.plugins=[]', '--set', 'cloudnativepg.backup.barmanObjectStore.destinationPath=s3://alcove'],
+      { method: 'barmanObjectStore' },
+    ],
+    [
+      'snapshots of volumes',
+      ['--set-json', 'cloudnativepg.plugins=[]', '--set', 'cloudnativepg.backup.volumeSnapshot.className=csi'],
+      { method: 'volumeSnapshot' },
+    ],
+  ])('is backed up by %s', (_what, args, expected) => {
+    const manifests = render('alcove', [...onlyRendered, '--values', largeValues, ...args])
+    const { metadata, spec } = find(manifests, 'ScheduledBackup', 'alcove')
+    expect(spec).toMatchObject({ schedule: '0 0 3 * * *', cluster: { name: 'alcove' }, ...expected })
+    expect(metadata.annotations).toEqual({ 'helm.sh/resource-policy': 'keep' })
+  })
+
+  it('is no backup unless a time was set', () => {
+    expect(withSet('global.database.mode=cloudnativepg').filter(({ kind }) => kind === 'ScheduledBackup')).toEqual([])
   })
 })
 

@@ -76,6 +76,13 @@ const refusals: readonly Refusal[] = [
   { what: 'another name of a service', args: set('booking.nameOverride=reservations'), says: 'booking: nameOverride and fullnameOverride are refused' },
   { what: 'internal routes on every node', args: set('booking.serviceType=NodePort'), says: 'booking: serviceType NodePort would open internal routes' },
   { what: 'internal routes on the internet', args: set('payment.defaults.serviceType=LoadBalancer'), says: 'payment: serviceType LoadBalancer would open' },
+  {
+    what: 'connections past what is counted',
+    args: set('cloudnativepg.spec.postgresql.parameters.max_connections=50'),
+    says: 'set global.database.maxConnections instead',
+  },
+  { what: 'backups to nowhere', args: set('cloudnativepg.scheduledBackup.schedule=0 0 3 * * *'), says: 'set cloudnativepg.plugins or' },
+  { what: 'a broker for everybody', args: set('strimzi.spec.kafka.authorization.type=custom'), says: 'leave it out' },
   { what: 'made-up passwords where nothing keeps them', args: namedImages, says: 'the chart is only rendered' },
 ]
 

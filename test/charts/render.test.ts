@@ -2,11 +2,12 @@ import { graph } from '@alcove/graph'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parse } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { buildTool, chartPath, kubeVersion, root, run } from '../../scripts/charts/tools.ts'
-import { namedImages, onlyRendered, render, template, valuesArgs, valuesFiles } from './helm.ts'
+import { largeValues, namedImages, onlyRendered, render, template, valuesArgs, valuesFiles } from './helm.ts'
 
 const services = graph.map(({ name }) => name)
+const operatorKinds = new Set(['Cluster', 'ScheduledBackup', 'Kafka', 'KafkaNodePool'])
 
 describe('charts', () => {
   it.each(['alcove', ...services])('%s passes helm lint with nothing to say', (chart) => {
@@ -32,6 +33,11 @@ describe('charts', () => {
   it('operators’ resources render what was looked at', async () => {
     const { text } = template('alcove', [...onlyRendered, '--set', 'global.database.mode=cloudnativepg,global.kafka.mode=strimzi'])
     await expect(text).toMatchFileSnapshot(join(root, 'test/charts/golden/operators.yaml'))
+  })
+
+  it('what a large installation asks operators for renders what was looked at', async () => {
+    const asked = render('alcove', [...onlyRendered, '--values', largeValues]).filter(({ kind }) => operatorKinds.has(kind))
+    await expect(asked.map((manifest) => stringify(manifest)).join('---\n')).toMatchFileSnapshot(join(root, 'test/charts/golden/operators-large.yaml'))
   })
 
   it.each(valuesFiles)('%s names every image by a fixed tag or a digest', (file) => {

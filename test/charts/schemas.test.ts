@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { writeCrdSchemas } from '../../scripts/charts/published-schemas.ts'
 import { buildTool, root } from '../../scripts/charts/tools.ts'
-import { behindProxy, onlyRendered, template, valuesArgs, valuesFiles } from './helm.ts'
+import { behindProxy, largeValues, onlyRendered, template, valuesArgs, valuesFiles } from './helm.ts'
 
 const crds = writeCrdSchemas()
 const layout = '{{ .ResourceKind }}_{{ .ResourceAPIVersion }}.json'
@@ -50,6 +50,7 @@ const cases = [
     ],
   },
   { name: 'CloudNativePG', args: [...onlyRendered, '--set', 'global.database.mode=cloudnativepg'] },
+  { name: 'what a large installation asks operators for', args: [...onlyRendered, '--values', largeValues] },
   { name: 'Strimzi', args: [...onlyRendered, '--set', 'global.kafka.mode=strimzi'] },
 ]
 
