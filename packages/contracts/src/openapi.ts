@@ -158,7 +158,15 @@ function toParameters(operation: Operation, refer: Refer): unknown[] {
         ]
       : []),
     ...(operation.ifMatch
-      ? [{ name: 'If-Match', in: 'header', required: true, description: 'The ETag that was read: `"<version>"`.', schema: { type: 'string' } }]
+      ? [
+          {
+            name: 'If-Match',
+            in: 'header',
+            required: true,
+            description: 'The ETag that was read: `"<version>"`; several, parted by commas, or `*`.',
+            schema: { type: 'string' },
+          },
+        ]
       : []),
   ]
 }

@@ -10,13 +10,15 @@ import { verifyCaller } from './service-caller.ts'
 import { prepareResponseSchema } from './serialization.ts'
 import { compileBody, compileParameters, findUnstorable, isStorable, toFieldErrors } from './validation.ts'
 
+/** What `If-Match` allows: any version, or the listed ones; an empty list allows none. */
+export type IfMatch = '*' | readonly number[]
+
 /** What a handler is given: validated by the operation's schemas. */
 export interface OperationInput<O extends Operation> {
   params: ParamsOf<O>
   query: QueryOf<O>
   body: BodyOf<O>
-  /** The version in `If-Match`; -1, which no resource has, for a tag that never matches (RFC 9110 13.1.1: weak, or not one of ours). */
-  ifMatch?: number
+  ifMatch?: IfMatch
   idempotencyKey?: string
 }
 
@@ -81,9 +83,9 @@ export function addOperation<const O extends Operation, S extends number>(app: F
  * Compares `If-Match` with the resource's present version; to be called after 404 was ruled out.
  * @throws {ProblemError} `precondition-required` without the header, `version-stale` for another version
  */
-export function requireVersion(input: { ifMatch?: number }, currentVersion: number): number {
-  if (input.ifMatch === undefined) throw preconditionRequired()
-  if (input.ifMatch !== currentVersion) throw versionStale()
+export function requireVersion({ ifMatch }: { ifMatch?: IfMatch }, currentVersion: number): number {
+  if (ifMatch === undefined) throw preconditionRequired()
+  if (ifMatch !== '*' && !ifMatch.includes(currentVersion)) throw versionStale()
   return currentVersion
 }
 
@@ -144,6 +146,7 @@ function createInputReader(operation: Operation): (request: FastifyRequest) => O
     const errors: FieldError[] = []
     check(params, request.params, errors)
     check(query, request.query, errors)
+    checkRange(request.query as Record<string, unknown>, errors)
     if (!query && Object.keys(request.query as object).length > 0) {
       for (const name of Object.keys(request.query as object))
         errors.push({ pointer: `/${name}`, code: 'unknown-member', detail: 'There is no such query parameter.' })
@@ -159,6 +162,13 @@ function createInputReader(operation: Operation): (request: FastifyRequest) => O
   }
 }
 
+/** A range of time ends no earlier than it begins, wherever a query has one. */
+function checkRange({ from, to }: Record<string, unknown>, errors: FieldError[]): void {
+  if (typeof from === 'string' && typeof to === 'string' && Date.parse(to) < Date.parse(from)) {
+    errors.push({ pointer: '/to', code: 'range', detail: 'must not be before from' })
+  }
+}
+
 function check(validate: ValidateFunction | undefined, value: unknown, errors: FieldError[]): void {
   if (!isStorable(value)) {
     const found = findUnstorable(value)
@@ -169,18 +179,17 @@ function check(validate: ValidateFunction | undefined, value: unknown, errors: F
   if (validate && !validate(value)) errors.push(...toFieldErrors(validate.errors))
 }
 
-/**
- * One entity tag. `"7"` is version 7; a weak or foreign tag matches nothing (-1, so 412); `*` names no version and would defeat
- * the check, so it counts as absent (428 where the header is required).
- */
-function readIfMatch(header: string | undefined, errors: FieldError[]): number | undefined {
-  if (header === undefined || header.trim() === '*') return undefined
-  const tag = /^(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"$/.exec(header.trim())
-  if (!tag) {
-    errors.push({ pointer: '/If-Match', code: 'format', detail: 'must be one entity tag such as "7"' })
-    return undefined
-  }
-  return tag[1] === undefined && /^[1-9]\d{0,14}$/.test(tag[2]!) ? Number(tag[2]) : -1
+const tagForm = '(?:W/)?"[\\x21\\x23-\\x7e\\x80-\\xff]*"'
+/** Elements of a list may be empty (RFC 9110, 5.6.1). */
+const tagListForm = new RegExp(`^[\\t ,]*${tagForm}(?:[\\t ]*,[\\t ,]*${tagForm})*[\\t ,]*$`)
+
+/** `If-Match`: `*`, or the versions it lists. A weak tag, and one that is not ours, matches nothing and is left out (RFC 9110, 13.1.1). */
+function readIfMatch(header: string | undefined, errors: FieldError[]): IfMatch | undefined {
+  if (header === undefined) return undefined
+  if (header.trim() === '*') return '*'
+  if (!tagListForm.test(header)) errors.push({ pointer: '/If-Match', code: 'format', detail: 'must be entity tags such as "7", parted by commas, or *' })
+  const tags = [...header.matchAll(/(W\/)?"([^"]*)"/g)]
+  return tags.flatMap(([, weak, tag]) => (weak === undefined && /^[1-9]\d{0,14}$/.test(tag!) ? [Number(tag)] : []))
 }
 
 function readIdempotencyKey(header: string | string[] | undefined, errors: FieldError[]): string | undefined {

@@ -283,7 +283,8 @@ describe('GET /v1/availability', () => {
       const { status, body } = await send('GET', `/v1/availability?${query}`)
       return [status, ...body.errors.map(({ pointer }: Any) => pointer)]
     }
-    expect(await pointers('from=2026-01-07T00:00:00Z&to=2026-01-06T00:00:00Z')).toEqual([400, '/to', '/locationId'])
+    expect(await pointers('from=2026-01-07T00:00:00Z&to=2026-01-07T00:00:00Z')).toEqual([400, '/to', '/locationId'])
+    expect(await pointers(`from=2026-01-07T00:00:00Z&to=2026-01-06T00:00:00Z`)).toEqual([400, '/to'])
     expect(await pointers(`from=2026-01-01T00:00:00Z&to=2026-02-02T00:00:00Z&locationId=${newId()}`)).toEqual([400, '/to'])
     expect(await pointers(`${day}&spaceId=x&nonsense=1`)).toEqual([400, '/nonsense', '/spaceId/0'])
   })
