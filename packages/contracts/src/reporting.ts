@@ -97,7 +97,10 @@ export const AuditEntrySchema = Type.Object({
   actor: Type.Object({ type: Type.Enum(['user', 'service', 'system']), id: nullable(Type.String()) }),
   action: Type.String(),
   subject: nullable(Type.String()),
+  /** The client's to choose, and so to repeat. */
   requestId: nullable(Type.String()),
+  /** The trace in which it happened, by which logs and spans of all services are found; null for what happened outside one. */
+  traceId: nullable(Type.String()),
   /** Whose thing it was, by id. */
   person: nullable(Type.String()),
   /** What changed: ids, numbers, instants and words of closed sets alone. */

@@ -10,6 +10,7 @@ interface AuditRecord {
   action: string
   subject: string | null
   requestId: string | null
+  traceId: string | null
   person: string | null
   before: unknown
   after: unknown
@@ -23,6 +24,7 @@ export function toAuditEntry(row: AuditRecord, source: AuditSource): AuditEntry 
     action: row.action,
     subject: row.subject,
     requestId: row.requestId,
+    traceId: row.traceId,
     person: row.person,
     before: row.before as AuditEntry['before'],
     after: row.after as AuditEntry['after'],
@@ -41,6 +43,7 @@ const columns: readonly (readonly [string, (entry: AuditEntry) => string | null]
   ['before', ({ before }) => before && JSON.stringify(before)],
   ['after', ({ after }) => after && JSON.stringify(after)],
   ['requestId', ({ requestId }) => requestId],
+  ['traceId', ({ traceId }) => traceId],
   ['sourceState', ({ source }) => source.state],
   ['sourceAddress', ({ source }) => source.address],
 ]

@@ -12,7 +12,13 @@ beforeEach(async () => {
 })
 afterEach(() => fixture.close())
 
-const audit = (state: Partial<Audit>) => buildEvent(auditRecorded('account'), { ...auditRecorded('account').example, auditId: newId(), ...state })
+const traceId = 'a'.repeat(32)
+const audit = (state: Partial<Audit>) =>
+  buildEvent(
+    auditRecorded('account'),
+    { ...auditRecorded('account').example, auditId: newId(), ...state },
+    { traceparent: `00-${traceId}-${'b'.repeat(16)}-01` },
+  )
 /** Of an entry that names nobody else and whose request nobody knows the source of. */
 const unsaid = { person: null, before: null, after: null, source: { state: 'none', address: null } }
 const list = async (query = '') => (await fixture.get(`/v1/audit${query}`, 'admin')).body
@@ -25,7 +31,7 @@ describe('GET /v1/audit 200', () => {
     await fixture.feed(login, registered, login)
     expect(await list()).toEqual({
       items: [
-        { id: login.id, at: '2026-01-05T10:00:00Z', actor, action: 'session.started', subject: login.data.subject, requestId: 'req-1', ...unsaid },
+        { id: login.id, at: '2026-01-05T10:00:00Z', actor, action: 'session.started', subject: login.data.subject, requestId: 'req-1', traceId, ...unsaid },
         {
           id: registered.id,
           at: '2026-01-05T08:00:00Z',
@@ -33,6 +39,7 @@ describe('GET /v1/audit 200', () => {
           action: 'account.registered',
           subject: accountRegistered.example.userId,
           requestId: null,
+          traceId: registered.traceparent?.slice(3, 35) ?? null,
           ...unsaid,
           person: accountRegistered.example.userId,
         },
@@ -139,9 +146,9 @@ describe('GET /v1/audit as CSV', () => {
     const first = await csv('?limit=1&action=session.started')
     expect(first.headers['content-type']).toBe('text/csv; charset=utf-8')
     const [heading, line, rest] = first.body.split('\r\n')
-    expect(heading).toBe('id,at,actorType,actorId,action,subject,person,before,after,requestId,sourceState,sourceAddress')
+    expect(heading).toBe('id,at,actorType,actorId,action,subject,person,before,after,requestId,traceId,sourceState,sourceAddress')
     expect(line).toContain(`,2026-01-05T10:00:00Z,user,${actor.id},session.started,`)
-    expect(line).toContain(String.raw`,"{""roles"":[""member""]}","a,""b""",none,`)
+    expect(line).toContain(String.raw`,"{""roles"":[""member""]}","a,""b""",${traceId},none,`)
     expect(rest).toBe('')
     const next = /^<(\?[^>]+)>; rel="next"$/.exec(String(first.headers.link))![1]!
     expect(next).toContain('action=session.started')

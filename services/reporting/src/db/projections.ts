@@ -143,8 +143,8 @@ async function keepAudit(tx: Queryable, rows: readonly AuditRow[]): Promise<void
   if (rows.length === 0) return
   await tx.query({
     name: 'project-audit',
-    text: `INSERT INTO audit_entry (id, at, actor_type, actor_id, action, subject, request_id, service, person, before, after)
-      SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::jsonb[], $11::jsonb[])
+    text: `INSERT INTO audit_entry (id, at, actor_type, actor_id, action, subject, request_id, service, person, before, after, trace_id)
+      SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::jsonb[], $11::jsonb[], $12::text[])
       ON CONFLICT (id) DO NOTHING`,
     values: [
       rows.map(({ id }) => id),
@@ -158,6 +158,7 @@ async function keepAudit(tx: Queryable, rows: readonly AuditRow[]): Promise<void
       rows.map(({ person }) => person),
       rows.map(({ before }) => before && JSON.stringify(before)),
       rows.map(({ after }) => after && JSON.stringify(after)),
+      rows.map(({ traceId }) => traceId),
     ],
   })
 }

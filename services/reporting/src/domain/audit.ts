@@ -12,6 +12,7 @@ export interface AuditRow {
   action: string
   subject: string | null
   requestId: string | null
+  traceId: string | null
   /** Who told it. */
   service: string
   /** Whose thing it was. */
@@ -45,6 +46,7 @@ export function toAuditRow(event: CloudEvent): AuditRow | undefined {
       action: audit.action,
       subject: audit.subject,
       requestId: audit.requestId,
+      traceId: findTrace(event),
       service: findService(event),
       person: audit.person ?? null,
       before: audit.before ?? null,
@@ -55,9 +57,20 @@ export function toAuditRow(event: CloudEvent): AuditRow | undefined {
   const action = event.type.replace(/\.v\d+$/, '')
   const { userId } = event.data as { userId?: string }
   const told = { service: findService(event), person: userId ?? null, before: null, after: null }
-  return { id: event.id, at: new Date(event.time), ...findActor(event, action), action, subject: event.subject, requestId: null, ...told }
+  return {
+    id: event.id,
+    at: new Date(event.time),
+    ...findActor(event, action),
+    action,
+    subject: event.subject,
+    requestId: null,
+    traceId: findTrace(event),
+    ...told,
+  }
 }
 
+/** The second part of a W3C `traceparent`. */
+const findTrace = ({ traceparent }: CloudEvent) => /^00-([0-9a-f]{32})-/.exec(traceparent ?? '')?.[1] ?? null
 const findService = (event: CloudEvent) => event.source.replace('/alcove/', '')
 
 function findActor(event: CloudEvent, action: string): Pick<AuditRow, 'actorType' | 'actorId'> {
