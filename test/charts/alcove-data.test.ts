@@ -16,6 +16,10 @@ case "$*" in
   exec*)
     program=\${7##*/} service=\${8:-}
     if [[ $2 != --stdin ]]; then program=\${6##*/} service=\${7:-}; fi
+    if [[ $* == *--check ]]; then
+      if [[ -e $STATE/waiting-$service ]]; then echo "3 events wait on the broker for $service" >&2; exit 1; fi
+      exit 0
+    fi
     if [[ $program == restore.js ]]; then cat >"$STATE/restored-$service"; else echo "rows of $service"; fi
     if [[ -e $STATE/fail-$service ]]; then rm "$STATE/fail-$service"; echo "1 events wait" >&2; exit 1; fi ;;
 esac
@@ -103,12 +107,22 @@ describe('alcove-data', () => {
     run('backup', backup)
     const { status, output, acts } = run('restore', backup, '--replace')
     expect(status, output).toBe(0)
-    expect([acts[0], acts.slice(1, 3).toSorted(), acts.slice(3)]).toEqual([
+    expect([acts[0], acts.slice(1, 3).toSorted(), acts.slice(3, 5).toSorted(), acts.slice(5)]).toEqual([
       stopped,
+      ['exec data-booking dist/restore.js booking --check', 'exec data-payment dist/restore.js payment --check'],
       ['exec --stdin data-booking dist/restore.js booking --replace', 'exec --stdin data-payment dist/restore.js payment --replace'],
       started,
     ])
     expect(readFileSync(join(dir, 'restored-payment'), 'utf8')).toBe('rows of payment\n')
+  })
+
+  it('brings back nothing while the broker has events for anybody, and starts what ran', () => {
+    run('backup', backup)
+    writeFileSync(join(dir, 'waiting-payment'), '')
+    const { status, output, acts } = run('restore', backup, '--replace')
+    expect([status, acts[0], acts.slice(3)], output).toEqual([1, stopped, started])
+    expect(output).toContain('3 events wait on the broker for payment')
+    expect(existsSync(join(dir, 'restored-booking'))).toBe(false)
   })
 
   it('starts nothing when only a part was brought back, and everything when it is done again', () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createPool } from '@alcove/database'
 import { getNode } from '@alcove/graph'
 import { baseConfigSchema, loadConfig } from '@alcove/kit'
@@ -6,8 +7,12 @@ import { createKafkaAdmin } from './kafka/admin.ts'
 import { readBrokerSettings } from './kafka/client.ts'
 import { countLag } from './log/offsets.ts'
 
-const { EVENT_TRANSPORT, EVENT_LOG_DATABASE_URL } = baseConfigSchema
-const schema = Type.Object({ EVENT_TRANSPORT, EVENT_LOG_DATABASE_URL })
+const { EVENT_TRANSPORT, EVENT_LOG_DATABASE_URL, KAFKA_BROKERS } = baseConfigSchema
+// Whoever says kafka is asked for the brokers, so both are read together.
+const schema = Type.Object({ EVENT_TRANSPORT, EVENT_LOG_DATABASE_URL, KAFKA_BROKERS })
+
+const answerMs = 30_000
+const pauseMs = 500
 
 /** How many events the broker of this environment has that the service has not finished. Nothing may consume meanwhile. */
 export async function countUndelivered(service: string, env: NodeJS.ProcessEnv): Promise<number> {
@@ -16,8 +21,19 @@ export async function countUndelivered(service: string, env: NodeJS.ProcessEnv):
   const config = loadConfig(schema, env)
   if (config.EVENT_TRANSPORT === 'kafka') {
     const admin = createKafkaAdmin(readBrokerSettings(env))
-    return admin.countLag(service, topics).finally(() => admin.close())
+    return askUntilAnswered(() => admin.countLag(service, topics)).finally(() => admin.close())
   }
   const pool = createPool({ url: config.EVENT_LOG_DATABASE_URL!, max: 1 })
   return countLag(pool, service, topics).finally(() => pool.end())
+}
+
+/** A broker that was never asked about a group first has to choose who answers for it, and refuses meanwhile. */
+async function askUntilAnswered(ask: () => Promise<number>): Promise<number> {
+  for (const limit = performance.now() + answerMs; ; await sleep(pauseMs)) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (performance.now() >= limit) throw error
+    }
+  }
 }
