@@ -152,6 +152,16 @@ export const showProblem = defineOperation({
   responses: { 200: Type.String() },
   produces: 'text/html; charset=utf-8',
 })
+/** Whom to tell about a weakness (RFC 9116); 404 where this installation names nobody. */
+export const showSecurityTxt = defineOperation({
+  ...gateway,
+  id: 'show-security-txt',
+  path: '/.well-known/security.txt',
+  summary: 'Whom to tell about a weakness',
+  access: 'public',
+  responses: { 200: Type.String() },
+  produces: 'text/plain; charset=utf-8',
+})
 export const showStartPage = defineOperation({
   ...gateway,
   id: 'show-start-page',

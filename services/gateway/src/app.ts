@@ -9,6 +9,7 @@ import { documentRoutes } from './routes/documents.ts'
 import { gatewayStatusRoutes } from './routes/gateway-status.ts'
 import { getUserProfileRoute } from './routes/get-user-profile.ts'
 import { healthRoutes } from './routes/health.ts'
+import { securityTxtRoute } from './routes/security-txt.ts'
 
 /** The gateway's application over its dependencies. */
 export function buildApp(deps: GatewayDeps): FastifyInstance {
@@ -21,6 +22,7 @@ export function buildApp(deps: GatewayDeps): FastifyInstance {
   app.register(getUserProfileRoute(deps))
   app.register(healthRoutes(deps))
   app.register(gatewayStatusRoutes(deps))
+  app.register(securityTxtRoute(deps))
   app.register(documentRoutes(deps))
   if (deps.devClock) app.register(devClockRoutes(deps.devClock))
   app.register(proxyRoutes(deps))

@@ -20,6 +20,8 @@ export const configSchema = Type.Object({
   CORS_ORIGINS: Type.String({ pattern: '^(https?://[^\\s/,@?#*]+(,https?://[^\\s/,@?#*]+)*)?$', default: '' }),
   /** Proxies in front that append to `X-Forwarded-For`; 0: the connection's address is the client's. */
   TRUSTED_PROXY_HOPS: Type.Integer({ minimum: 0, maximum: 10, default: 0 }),
+  /** Whom to tell about a weakness of this installation, the preferred first: `mailto:security@example.org,https://example.org/report`. Empty: no `/.well-known/security.txt`. */
+  SECURITY_CONTACTS: Type.String({ pattern: '^((https://|mailto:|tel:)[^\\s,]+(,(https://|mailto:|tel:)[^\\s,]+){0,4})?$', default: '' }),
   /** Between two probes of a service by the registry; a silent one is asked again after 2 s. */
   REGISTRY_PROBE_INTERVAL_MS: Type.Integer({ minimum: 100, maximum: 600_000, default: 30_000 }),
   /** Memory for answers that stand in while a service is away; 0: none are kept. */

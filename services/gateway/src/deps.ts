@@ -33,6 +33,8 @@ export interface GatewayDeps {
   /** What the replicas have in common; `none` when every one is on its own. */
   redisState(): 'none' | 'up' | 'away'
   trustedProxyHops: number
+  /** Whom to tell about a weakness, as addresses with a scheme; none: nobody is named. */
+  securityContacts: readonly string[]
   /** See `AnswerHeadersOptions`, as the next. */
   publicBaseUrl: string
   corsOrigins: readonly string[]

@@ -56,6 +56,7 @@ await runService({
       limiter: redis ? createSharedLimiter(redis, local) : local,
       redisState: () => (redis ? (redis.isUp() ? 'up' : 'away') : 'none'),
       trustedProxyHops: config.TRUSTED_PROXY_HOPS,
+      securityContacts: config.SECURITY_CONTACTS.split(',').filter((contact) => contact !== ''),
       publicBaseUrl: config.PUBLIC_BASE_URL,
       corsOrigins: readOrigins(config.CORS_ORIGINS),
       deadlineMaxMs: config.EDGE_DEADLINE_MAX_MS,

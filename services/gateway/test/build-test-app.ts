@@ -134,6 +134,7 @@ export async function buildTestGateway(
     limiter: createLocalLimiter(),
     redisState: () => 'none',
     trustedProxyHops: 0,
+    securityContacts: [],
     publicBaseUrl: 'http://localhost:4000',
     corsOrigins: [],
     deadlineMaxMs: 30_000,

@@ -18,6 +18,24 @@ const json = async (path: string, init?: Parameters<TestGateway['fetch']>[1]) =>
 }
 const services = getNode('gateway').calls as ServiceName[]
 
+describe('GET /.well-known/security.txt', () => {
+  it('200 as text with the contacts that were configured, 404 without any', async () => {
+    expect((await gateway.fetch('/.well-known/security.txt')).status).toBe(404)
+    const named = await buildTestGateway({ securityContacts: ['mailto:security@alcove.test'], publicBaseUrl: 'https://alcove.test' })
+    try {
+      const answer = await named.fetch('/.well-known/security.txt')
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8'])
+      const text = await answer.text()
+      expect(text).toMatch(/^Contact: mailto:security@alcove\.test\nExpires: \S+Z\n/)
+      const aheadMs = Date.parse(/^Expires: (.*)$/m.exec(text)![1]!) - Date.now()
+      expect(aheadMs).toBeGreaterThan(28 * 86_400_000)
+      expect(aheadMs).toBeLessThan(365 * 86_400_000)
+    } finally {
+      await named.close()
+    }
+  })
+})
+
 describe('profile', () => {
   const id = '01890000-0000-7000-8000-000000000001'
   const path = `/api/v1/users/${id}/profile`
