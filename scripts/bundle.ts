@@ -63,6 +63,8 @@ function copyMigrations(): void {
   if (!existsSync(own)) return
   cpSync(own, join(out, 'prisma/migrations'), { recursive: true })
   cpSync(join(root, 'packages/events/migrations'), join(out, 'migrations'), { recursive: true })
+  // `databases` is auth's alone.
+  if (service === 'auth') cpSync(join(root, 'packages/events/log-migrations'), join(out, 'log-migrations'), { recursive: true })
 }
 
 /** Copies a package and those of its optional dependencies that are installed: the one for this platform. */

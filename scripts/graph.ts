@@ -1,20 +1,22 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readGraph } from './graph/read.ts'
 import { renderChartGraph } from './graph/render-chart.ts'
+import { renderCompose } from './graph/render-compose.ts'
 import { fillMarkers, renderPicture, renderSketch, renderTopics } from './graph/render-docs.ts'
 import { renderGraph } from './graph/render.ts'
 
 // `pnpm graph:generate` writes what is derived from services/*/service.yaml; `pnpm graph:check` fails where it differs.
 const root = fileURLToPath(new URL('..', import.meta.url))
-const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const read = (path: string) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : '')
 
 try {
   const graph = readGraph(root)
   const targets = [
     { path: 'packages/graph/src/graph.generated.ts', render: () => renderGraph(graph) },
     { path: 'charts/service/templates/_graph.tpl', render: () => renderChartGraph(graph) },
+    { path: 'compose.yaml', render: () => renderCompose(graph) },
     { path: 'docs/architecture.md', render: () => fillMarkers(read('docs/architecture.md'), { picture: renderPicture(graph), topics: renderTopics(graph) }) },
     { path: 'README.md', render: () => fillMarkers(read('README.md'), { sketch: renderSketch(graph) }) },
   ]

@@ -15,6 +15,8 @@ export function listCommands(root: string, service: string): Record<string, stri
   if (service === 'auth') commands.topics = join(root, 'scripts/topics.ts')
   // What operators call: `kubectl exec deploy/admin -- alcove`.
   if (service === 'admin') commands.alcove = join(root, 'scripts/operator/main.ts')
+  // What compose.yaml runs before the services.
+  if (service === 'auth') for (const name of ['secrets', 'databases']) commands[name] = join(root, 'scripts/compose', `${name}.ts`)
   // The demo's people are auth's to make; all else goes through the gateway.
   if (service === 'auth') commands['seed-demo'] = join(root, 'scripts/demo/seed-cluster.ts')
   return commands

@@ -19,6 +19,15 @@ export function readSkaffoldSchema(version: string): object {
   return JSON.parse(readFileSync(join(downloadModule(skaffoldModule), 'docs-v2/content/en/schemas', `${version}.json`), 'utf8')) as object
 }
 
+/** Where `compose.yaml` is described (Apache-2.0). */
+const composeModule = 'github.com/compose-spec/compose-go/v2@v2.9.0'
+
+/** The published schema of Compose files. */
+export function readComposeSchema(): object {
+  const { $schema: _, ...schema } = JSON.parse(readFileSync(join(downloadModule(composeModule), 'schema/compose-spec.json'), 'utf8')) as { $schema?: string }
+  return schema
+}
+
 interface Crd {
   kind: string
   spec: { group: string; names: { kind: string }; versions: { name: string; schema?: { openAPIV3Schema: Schema } }[] }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { readSkaffoldSchema } from '../../scripts/charts/published-schemas.ts'
+import { readComposeSchema, readSkaffoldSchema } from '../../scripts/charts/published-schemas.ts'
 import { buildTool, root, run } from '../../scripts/charts/tools.ts'
 
 // skaffold, tilt and kind themselves are not run here (docs/cluster.md says so): their files are held against what they publish.
@@ -25,6 +25,15 @@ function copyChanged(file: string, change: (text: string) => string): string {
   writeFileSync(path, change(readFileSync(join(root, file), 'utf8')))
   return path
 }
+
+describe('compose.yaml', () => {
+  it('is what its published schema describes, which finds a misspelt key', () => {
+    const compose = parse(readFileSync(join(root, 'compose.yaml'), 'utf8')) as { services: Record<string, object> }
+    const isCompose = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile(readComposeSchema())
+    expect(isCompose(compose), JSON.stringify(isCompose.errors)).toBe(true)
+    expect(isCompose({ ...compose, services: { ...compose.services, auth: { ...compose.services.auth, readonly: true } } })).toBe(false)
+  })
+})
 
 describe('skaffold.yaml', () => {
   it('is what its published schema describes, which finds a misspelt key', () => {
