@@ -38,6 +38,7 @@ if (!flags.includes('--no-install')) install()
 
 console.log(`services/${name} is there, on port ${port}. Next:
   node_modules/.bin/vitest run services/${name}
+  pnpm schema:write, which shows what its migrations make
   its schemas in packages/contracts/src/${name}.ts, a line in docs/architecture.md and in the gateway's table`)
 
 function findFreePort(): number {

@@ -6,6 +6,7 @@ export { buildEvent, deliver, deliverMessage, type DeliverOptions } from './deli
 export { findFreePort, findFreePorts } from './free-ports.ts'
 export { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './otlp-receiver.ts'
 export { assertPrismaMatchesDatabase } from './prisma.ts'
+export { describeSchema } from './schema.ts'
 export { replayLate } from './replay-late.ts'
 export { createTokenJudge, type TokenJudge } from './token-judge.ts'
 export { buildTestTokens, type TestTokens } from './tokens.ts'
