@@ -157,7 +157,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   const state = request.server.alcove
   const problem = toProblem(error)
   if (problem.status >= 500) {
-    const fields = { requestId: request.id, traceId: traceIdOf(request), slug: problem.slug, err: problem.cause ?? problem }
+    const fields = { requestId: request.id, trace_id: traceIdOf(request), slug: problem.slug, err: problem.cause ?? problem }
     if (reply.raw.closed) state.log.info(fields, 'request given up: the client went away')
     else if (problem.slug === 'internal') state.log.error(fields, 'request failed')
     else state.log.warn(fields, 'request not answered in full')
@@ -217,7 +217,7 @@ function recordAnswer(state: AppState, request: FastifyRequest, reply: FastifyRe
   })
   if (route !== '/health' && state.log.isLevelEnabled('info')) {
     state.log.info(
-      { requestId: request.id, traceId: traceIdOf(request), method: request.method, route, status: reply.statusCode, ms: Math.round(ms * 10) / 10 },
+      { requestId: request.id, trace_id: traceIdOf(request), method: request.method, route, status: reply.statusCode, ms: Math.round(ms * 10) / 10 },
       'request',
     )
   }

@@ -60,7 +60,7 @@ export interface RequestContext {
   readonly deadline: Deadline
   /** Aborts when the deadline passes or the client goes away. */
   readonly signal: AbortSignal
-  /** Carries `requestId` and `traceId`. */
+  /** Carries `requestId` and `trace_id`. */
   readonly log: Logger
   readonly raw: { request: FastifyRequest; reply: FastifyReply }
 }
@@ -98,7 +98,7 @@ export class LazyRequestContext implements RequestContext {
   }
 
   get log(): Logger {
-    this.#log ??= (this.raw.request.log as Logger).child({ requestId: this.requestId, traceId: traceIdOf(this.raw.request) })
+    this.#log ??= (this.raw.request.log as Logger).child({ requestId: this.requestId, trace_id: traceIdOf(this.raw.request) })
     return this.#log
   }
 

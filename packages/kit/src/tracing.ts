@@ -68,7 +68,7 @@ export function traceparentOf(request: FastifyRequest): string {
   return request.traceparent
 }
 
-/** The 32 hexadecimal digits that logs call `traceId`. */
+/** The 32 hexadecimal digits that logs call `trace_id`, as OpenTelemetry does. */
 export function traceIdOf(request: FastifyRequest): string {
   return traceparentOf(request).slice(3, 35)
 }

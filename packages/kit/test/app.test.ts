@@ -142,7 +142,7 @@ describe('health, logs, metrics', () => {
     await app.inject({ url: path, headers: { authorization: `Bearer ${token}`, traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` } })
     await app.inject('/health')
     expect(lines).toHaveLength(1)
-    expect(JSON.parse(lines[0]!)).toMatchObject({ service: 'workspace', method: 'GET', route: '/v1/things/:id', status: 200, traceId: 'a'.repeat(32) })
+    expect(JSON.parse(lines[0]!)).toMatchObject({ service: 'workspace', method: 'GET', route: '/v1/things/:id', status: 200, trace_id: 'a'.repeat(32) })
     expect(lines[0]).not.toContain(token)
   })
   it('counts by route template, so that ids make no new series', async () => {
