@@ -87,7 +87,9 @@ const secret = (...parts: string[]) => readFileSync(at('volumes', ...parts), 'ut
 async function ask<T>(method: string, path: string, options: { token?: string; body?: object; key?: string } = {}): Promise<{ status: number; body: T }> {
   const response = await fetch(`http://127.0.0.1:${ports.get('gateway')!.port}${path}`, {
     method,
+    // The mailbox answers browsers with a page.
     headers: {
+      accept: 'application/json',
       ...(options.body && { 'content-type': 'application/json' }),
       ...(options.token && { authorization: `Bearer ${options.token}` }),
       ...(options.key && { 'idempotency-key': options.key }),
